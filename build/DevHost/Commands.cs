@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+using Pechat.DevHost.Servers;
+using Spectre.Console;
+
+namespace Pechat.DevHost;
+
+/// <summary>The verbs of this programme; the entry scripts in <c>build/</c> call them.</summary>
+internal static class Commands
+{
+    public static RootCommand Root() => new("Develops Pechat: runs the whole house on this machine, and its tests.") { Test(), Servers() };
+
+    private static Command Test()
+    {
+        var only = new Option<string?>("--only") { Description = "Runs only the test projects whose name contains this." };
+        var test = new Command("test", "Runs every test and writes docs/requirements.md.") { only };
+        test.SetAction((parsed, ct) => GuardAsync(() => TestRun.AllTests.RunAsync(TestLayout(), parsed.GetValue(only), ct)));
+        return test;
+    }
+
+    private static Command Servers()
+    {
+        var servers = new Command("servers", "Starts only PostgreSQL and RabbitMQ for tests and prints the variables that tests read.");
+        servers.SetAction((_, ct) => GuardAsync(async () =>
+        {
+            var running = new TestServers(TestLayout());
+            try
+            {
+                await running.StartAsync(ct);
+                foreach ((string name, string value) in running.Environment)
+                    Console.WriteLine($"export {name}=\"{value}\"");
+                await Task.Delay(Timeout.Infinite, ct);
+                return 0;
+            }
+            finally
+            {
+                await running.StopAsync();
+            }
+        }));
+        return servers;
+    }
+
+    /// <summary>Test servers stand apart from a running house.</summary>
+    private static Layout TestLayout()
+    {
+        Layout house = Layout.Find(Path.Combine(".run", "test"));
+        return house with { PortBase = house.PortBase + 1000 };
+    }
+
+    /// <summary>Turns a failure into what failed, where to read more, and what to do.</summary>
+    private static async Task<int> GuardAsync(Func<Task<int>> action)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (OperationCanceledException)
+        {
+            return 130; // Ctrl-C
+        }
+        catch (DevHostException failure)
+        {
+            foreach (string line in failure.LogTail)
+                await Console.Error.WriteLineAsync($"  | {line}");
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[red]Failed:[/] {failure.Message}");
+            if (failure.Log is not null)
+                Console.WriteLine($"  log:  {failure.Log}");
+            Console.WriteLine($"  next: {failure.NextStep}");
+            return 1;
+        }
+    }
+}
