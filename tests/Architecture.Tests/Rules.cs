@@ -55,8 +55,8 @@ internal static partial class Rules
 
     internal static IEnumerable<string> Only_key_holders_reference_Pkcs11(House house) =>
         from project in house.Projects
-        where project.References.Contains("Pkcs11") && !KeyHolders.Contains(project.Name) && !project.IsIn("tests")
-        select $"{project.Path} could reach a key: it references Pkcs11";
+        where project.References.Any(r => r is "Pkcs11" or "Hsm") && !KeyHolders.Contains(project.Name) && !project.IsIn("tests") && project.Name != "Hsm"
+        select $"{project.Path} could reach a key: it references Pkcs11 or Hsm";
 
     internal static IEnumerable<string> SignatureActivation_and_Timestamping_do_not_reach_the_broker(House house) =>
         from project in house.Projects
