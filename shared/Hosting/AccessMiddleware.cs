@@ -1,0 +1,28 @@
+using Pechat.Contracts;
+
+namespace Pechat.Hosting;
+
+/// <summary>Checks the bearer token of routes that demand one (RFC 6750 §2.1: header only).</summary>
+internal sealed class AccessMiddleware(RequestDelegate next, AccessTokens tokens)
+{
+    private const string Scheme = "Bearer ";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>() is not { } demanded)
+        {
+            await next(context);
+            return;
+        }
+        bool csc = FaultSurface.Of(context) == FaultForm.Csc;
+        var headers = context.Request.Headers.Authorization;
+        if (headers.Count != 1 || headers[0] is not { } header || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            throw csc // the CSC API answers 400 here
+                ? FaultException.Invalid("invalid_request", "Malformed authorization header")
+                : FaultException.Unauthenticated("invalid_token", "an access token is needed");
+        context.User = await tokens.ValidateAsync(header[Scheme.Length..].Trim(), csc ? "expired_token" : "invalid_token", context.RequestAborted);
+        if (!demanded.Scopes.Any(context.User.HasScope))
+            throw FaultException.Forbidden(csc ? "access_denied" : "insufficient_scope", $"the access token needs the scope {string.Join(" or ", demanded.Scopes)}");
+        await next(context);
+    }
+}
