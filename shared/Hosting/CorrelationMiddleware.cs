@@ -5,6 +5,7 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<Correl
 {
     internal const string Header = "X-Correlation-Id";
     private const int MaxLength = 64;
+    private static readonly Func<ILogger, string, IDisposable?> Scope = LoggerMessage.DefineScope<string>("{CorrelationId}");
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -17,7 +18,7 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<Correl
             context.Response.Headers[Header] = id;
             return Task.CompletedTask;
         });
-        using (logger.BeginScope("{CorrelationId}", id))
+        using (Scope(logger, id))
             await next(context);
     }
 

@@ -35,7 +35,6 @@ public static class Defaults
         services.AddTelemetry(service);
         AddLogging(builder.Logging);
         builder.WebHost.ConfigureKestrel(Listeners.Configure);
-        builder.AddGrpcDefaults();
         return builder;
     }
 

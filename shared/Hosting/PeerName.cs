@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 
@@ -7,6 +8,7 @@ namespace Pechat.Hosting;
 public static class PeerName
 {
     private const string Prefix = "spiffe://pechat/";
+    private static readonly SearchValues<char> ServiceLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
     private const int UriName = 6; // GeneralName, RFC 5280 §4.2.1.6
 
     /// <summary>The calling service, or null when the request did not come over mutual TLS. Headers are never asked.</summary>
@@ -48,7 +50,7 @@ public static class PeerName
         return found is not null && found.StartsWith(Prefix, StringComparison.Ordinal) && IsService(found.AsSpan(Prefix.Length)) ? found[Prefix.Length..] : null;
     }
 
-    private static bool IsService(ReadOnlySpan<char> name) => !name.IsEmpty && !name.ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-");
+    private static bool IsService(ReadOnlySpan<char> name) => !name.IsEmpty && !name.ContainsAnyExcept(ServiceLetters);
 }
 
 /// <summary>Marks a connection to the mutual TLS port; set per connection, so it also holds when ports are chosen at random.</summary>
