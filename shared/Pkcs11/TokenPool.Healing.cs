@@ -14,33 +14,27 @@ public sealed unsafe partial class TokenPool
 
     private TResult RunHealing<TState, TResult>(TokenSession session, TState state, Func<TokenSession, TState, TResult> work)
     {
-        int seen = 0;
         Pkcs11Exception? loss = null;
-        _module.Gate.EnterReadLock();
-        try
+        while (true)
         {
-            seen = _generation;
-            // Another pool may have initialised the library again: our handles could then name somebody else's sessions.
-            if (_moduleGeneration == _module.Generation && _failure is null)
-                return work(session, state);
-        }
-        catch (Pkcs11Exception exception) when (exception.IsSessionLoss)
-        {
-            loss = exception;
-        }
-        finally
-        {
-            _module.Gate.ExitReadLock();
-        }
-        Heal(seen, loss);
-        _module.Gate.EnterReadLock();
-        try
-        {
-            return work(session, state);
-        }
-        finally
-        {
-            _module.Gate.ExitReadLock();
+            int seen = _generation;
+            _module.Gate.EnterReadLock();
+            try
+            {
+                seen = _generation;
+                // Another pool may have initialised the library again: our handles could then name somebody else's sessions.
+                if (_moduleGeneration == _module.Generation && _failure is null)
+                    return work(session, state);
+            }
+            catch (Pkcs11Exception exception) when (exception.IsSessionLoss && loss is null)
+            {
+                loss = exception; // once: what is lost again right after a new log-in is the caller's to know
+            }
+            finally
+            {
+                _module.Gate.ExitReadLock();
+            }
+            Heal(seen, loss);
         }
     }
 

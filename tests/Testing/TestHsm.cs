@@ -52,7 +52,12 @@ public sealed class TestHsm
     public static void Restart()
     {
         Finalise();
-        Check(Export<Call>(LibraryPath, "C_Initialize")(0));
+        // CK_C_INITIALIZE_ARGS: four pointers, then CKF_OS_LOCKING_OK; without it the library is not safe for threads.
+        nint arguments = Marshal.AllocHGlobal(48);
+        Marshal.Copy(new long[] { 0, 0, 0, 0, 2, 0 }, 0, arguments, 6);
+        nuint result = Export<Call>(LibraryPath, "C_Initialize")(arguments);
+        Marshal.FreeHGlobal(arguments);
+        Check(result);
     }
 
     /// <summary>Takes all tokens away until <see cref="Return"/>. No call may be under way.</summary>
