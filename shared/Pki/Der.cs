@@ -32,6 +32,15 @@ internal static class Der
     internal static int SmallInteger(AsnReader reader) =>
         reader.TryReadInt32(out int value) ? value : throw new AsnContentException("An integer is out of range.");
 
+    /// <summary>Contents octets of an INTEGER OPTIONAL.</summary>
+    /// <remarks>No conditional expression: <c>null</c> would convert to an empty buffer instead of no buffer.</remarks>
+    internal static ReadOnlyMemory<byte>? OptionalInteger(AsnReader reader)
+    {
+        if (!NextIs(reader, UniversalTagNumber.Integer))
+            return null;
+        return reader.ReadIntegerBytes();
+    }
+
     /// <summary>BIT STRING of whole octets.</summary>
     internal static ReadOnlyMemory<byte> OctetBits(AsnReader reader)
     {
@@ -64,9 +73,6 @@ internal static class Der
             ? throw new AsnContentException("Times through 2049 are UTCTime (RFC 5280 §4.1.2.5).")
             : time;
     }
-
-    /// <summary>Writes INTEGER from its contents octets, which must already be minimal two's complement.</summary>
-    internal static void WriteInteger(AsnWriter writer, ReadOnlySpan<byte> contents) => writer.WriteInteger(contents);
 
     internal static byte[] Encode(Action<AsnWriter> write)
     {

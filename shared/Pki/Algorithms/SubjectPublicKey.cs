@@ -86,7 +86,7 @@ public sealed class SubjectPublicKey
             return rsa.VerifyHash(digest, signature, algorithm.Digest.Name,
                 algorithm.Scheme == SignatureScheme.RsaPss ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
         }
-        catch (CryptographicException)
+        catch (Exception refused) when (refused is CryptographicException or PlatformNotSupportedException)
         {
             return false; // the platform refuses the key (point off the curve, unknown curve): nothing verifies under it
         }

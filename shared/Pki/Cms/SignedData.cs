@@ -44,7 +44,7 @@ public sealed class SignedData
     /// <param name="content">Content octets; null for a detached signature.</param>
     /// <param name="signer">The signer.</param>
     /// <param name="certificates">Certificates to include, the signer's among them; none leaves the field out.</param>
-    public static SignedData Create(string contentType, ReadOnlyMemory<byte>? content, SignerInfo signer, params IReadOnlyList<Certificate> certificates)
+    public static SignedData Create(string contentType, byte[]? content, SignerInfo signer, params IReadOnlyList<Certificate> certificates)
     {
         byte[] digests = Der.Encode(writer =>
         {
@@ -59,8 +59,11 @@ public sealed class SignedData
                     writer.WriteEncodedValue(certificate.Encoded.Span);
             }
         });
+        ReadOnlyMemory<byte>? octets = null;
+        if (content is not null)
+            octets = content; // converting null would make it an attached empty content
         // RFC 5652 §5.1: 3 unless the content is id-data
-        return new SignedData(contentType == Oids.Data ? 1 : 3, digests, contentType, content, certificateSet, default, [signer]);
+        return new SignedData(contentType == Oids.Data ? 1 : 3, digests, contentType, octets, certificateSet, default, [signer]);
     }
 
     /// <summary>Reads untrusted DER; sets need not be sorted.</summary>

@@ -32,7 +32,7 @@ public sealed record TimestampRequest
         {
             Imprint = MessageImprint.Read(sequence),
             Policy = Der.NextIs(sequence, UniversalTagNumber.ObjectIdentifier) ? sequence.ReadObjectIdentifier() : null,
-            Nonce = Der.NextIs(sequence, UniversalTagNumber.Integer) ? sequence.ReadIntegerBytes() : null,
+            Nonce = Der.OptionalInteger(sequence),
             CertificateRequested = ReadFlag(sequence),
             Extensions = Der.NextIs(sequence, Der.Context(0)) ? Extension.ReadList(sequence, Der.Context(0)) : [],
         };

@@ -101,7 +101,9 @@ public sealed class TimestampResponse
         string? text = Der.NextIs(info, UniversalTagNumber.Sequence) ? ReadText(info.ReadSequence()) : null;
         TimestampFailure? failure = info.HasData ? ReadFailure(info) : null;
         info.ThrowIfNotEmpty();
-        ReadOnlyMemory<byte>? token = sequence.HasData ? sequence.ReadEncodedValue() : null;
+        ReadOnlyMemory<byte>? token = null;
+        if (sequence.HasData)
+            token = sequence.ReadEncodedValue();
         sequence.ThrowIfNotEmpty();
         if (status is >= 0 and <= GrantedWithMods != token is not null)
             throw new AsnContentException("A token is present exactly when the request was granted.");

@@ -62,8 +62,8 @@ public sealed record TstInfo
             GenTime = sequence.ReadGeneralizedTime(),
             Accuracy = Der.NextIs(sequence, UniversalTagNumber.Sequence) ? ReadAccuracy(sequence.ReadSequence()) : null,
             Ordering = TimestampRequest.ReadFlag(sequence),
-            Nonce = Der.NextIs(sequence, UniversalTagNumber.Integer) ? sequence.ReadIntegerBytes() : null,
-            Tsa = Der.NextIs(sequence, Der.Context(0)) ? ReadTsa(sequence.ReadSequence(Der.Context(0))) : null,
+            Nonce = Der.OptionalInteger(sequence),
+            Tsa = ReadTsa(sequence),
             Extensions = Der.NextIs(sequence, Der.Context(1)) ? Extension.ReadList(sequence, Der.Context(1)) : [],
         };
         sequence.ThrowIfNotEmpty();
@@ -97,8 +97,11 @@ public sealed record TstInfo
         return writer.Encode();
     }
 
-    private static ReadOnlyMemory<byte> ReadTsa(AsnReader wrapped)
+    private static ReadOnlyMemory<byte>? ReadTsa(AsnReader sequence)
     {
+        if (!Der.NextIs(sequence, Der.Context(0)))
+            return null;
+        AsnReader wrapped = sequence.ReadSequence(Der.Context(0));
         ReadOnlyMemory<byte> name = wrapped.ReadEncodedValue();
         wrapped.ThrowIfNotEmpty();
         return name;

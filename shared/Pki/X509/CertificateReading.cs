@@ -16,7 +16,9 @@ public static class CertificateReading
         Read(certificate, Oids.AuthorityKeyIdentifier, reader =>
         {
             AsnReader sequence = reader.ReadSequence();
-            ReadOnlyMemory<byte>? key = Der.NextIs(sequence, Der.Context(0)) ? Der.Octets(sequence, Der.Context(0)) : null;
+            ReadOnlyMemory<byte>? key = null;
+            if (Der.NextIs(sequence, Der.Context(0)))
+                key = Der.Octets(sequence, Der.Context(0));
             while (sequence.HasData)
                 sequence.ReadEncodedValue();
             return key;
