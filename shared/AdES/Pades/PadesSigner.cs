@@ -9,6 +9,11 @@ namespace Pechat.AdES.Pades;
 /// </summary>
 public static class PadesSigner
 {
+    /// <summary>Longest file in bytes that is signed.</summary>
+    public const int MaxLength = 256 << 20;
+
+    private const int AttributesAndStructure = 1024;
+
     /// <summary>First phase: appends field, signature dictionary and room for the CMS, and fixes the attributes to be signed.</summary>
     /// <param name="pdf">The file, untrusted.</param>
     /// <param name="options">What to say about the signature.</param>
@@ -17,8 +22,23 @@ public static class PadesSigner
     /// <param name="algorithm">Algorithm of the signature; its hash is also that of the document.</param>
     /// <exception cref="PdfException">The file is broken, encrypted or not signable.</exception>
     public static PreparedSignature Prepare(
-        ReadOnlyMemory<byte> pdf, PadesOptions options, Certificate certificate, IReadOnlyList<Certificate> chain, SignatureAlgorithm algorithm) =>
-        throw new NotImplementedException();
+        ReadOnlyMemory<byte> pdf, PadesOptions options, Certificate certificate, IReadOnlyList<Certificate> chain, SignatureAlgorithm algorithm)
+    {
+        PdfFile original = PdfFile.Parse(pdf);
+        if (!original.IsTerminated)
+            throw PdfException.Malformed("Something follows the last cross-reference section.");
+        int capacity = Capacity(options, certificate, chain);
+        var update = new PdfUpdate(original);
+        PdfReference reference = update.NewReference();
+        new SignatureFieldWriter(original, update).Write(options.FieldName, reference);
+        var dictionary = new SignatureDictionaryWriter(options, capacity);
+        update.Write(reference, dictionary.Write);
+        byte[] file = update.Finish();
+        dictionary.PatchByteRange(file);
+        byte[] digest = dictionary.Hash(file, algorithm.Digest);
+        SignedAttributes attributes = PadesCms.Attributes(digest, certificate);
+        return new PreparedSignature(file, dictionary.ContentsOffset + 1, capacity, certificate, chain, algorithm, attributes);
+    }
 
     /// <summary>Second phase: embeds the signature. The same input gives the same file.</summary>
     /// <param name="prepared">Result of the first phase.</param>
@@ -37,5 +57,12 @@ public static class PadesSigner
         if (!Convert.TryToHexString(cms, contents, out _))
             throw new PdfException(PdfProblem.TooSmall, "The signature does not fit.");
         return file;
+    }
+
+    private static int Capacity(PadesOptions options, Certificate certificate, IReadOnlyList<Certificate> chain)
+    {
+        int signature = certificate.PublicKey.RsaModulusBits / 8 ?? 160; // DER of an ECDSA value on P-521 takes 139 bytes
+        int signerId = certificate.Issuer.Encoded.Length + certificate.SerialNumber.Length;
+        return AttributesAndStructure + signature + signerId + certificate.Encoded.Length + chain.Sum(each => each.Encoded.Length) + options.TimestampReserve;
     }
 }
