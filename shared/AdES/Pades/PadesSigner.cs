@@ -12,7 +12,7 @@ public static class PadesSigner
     /// <summary>Longest file in bytes that is signed.</summary>
     public const int MaxLength = 256 << 20;
 
-    private const int AttributesAndStructure = 1024;
+    private const int AttributesAndStructure = 512;
 
     /// <summary>First phase: appends field, signature dictionary and room for the CMS, and fixes the attributes to be signed.</summary>
     /// <param name="pdf">The file, untrusted.</param>

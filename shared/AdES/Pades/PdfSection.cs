@@ -33,5 +33,5 @@ internal enum PdfSectionForm
 /// <param name="Form">How it is written.</param>
 /// <param name="Trailer">Trailer dictionary.</param>
 /// <param name="Entries">Entries by object number.</param>
-/// <param name="End">Offset after the end-of-file marker that closes it.</param>
+/// <param name="End">Offset after the end-of-file marker that closes it, or after itself if nothing does.</param>
 internal sealed record PdfSection(PdfSectionForm Form, PdfDictionary Trailer, IReadOnlyDictionary<int, PdfEntry> Entries, int End);

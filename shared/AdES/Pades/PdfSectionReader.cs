@@ -71,7 +71,10 @@ internal sealed class PdfSectionReader(ReadOnlyMemory<byte> data, PdfFilters fil
             trailer = ReadStream(parser, entries);
         else
             throw PdfException.Malformed("A cross-reference offset points to something else.");
-        return new PdfSection(form, trailer, entries, ReadEnd(parser, out _));
+        int position = parser.Position;
+        bool isClosed = parser.TryKeyword("startxref"); // the first section of a linearised file need not be
+        parser.MoveTo(position);
+        return new PdfSection(form, trailer, entries, isClosed ? ReadEnd(parser, out _) : position);
     }
 
     private PdfDictionary ReadTable(PdfParser parser, Dictionary<int, PdfEntry> entries)
