@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Routing;
 using Pechat.Gateway;
 using Pechat.Hosting;
 

@@ -1,3 +1,4 @@
+using Pechat.Hosting;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms;
@@ -12,12 +13,11 @@ internal static class ProxyRoutes
 
     internal static void AddProxyRoutes(this WebApplicationBuilder builder)
     {
-        var peers = builder.Configuration.GetSection("Peers").Get<Dictionary<string, string>>() ?? [];
-        string[] missing = [.. Surface.All.Select(s => s.Service).Distinct().Where(s => !peers.ContainsKey(s))];
-        if (missing.Length > 0)
-            throw new InvalidOperationException($"Section Peers lacks {string.Join(", ", missing)}");
+        string[] services = [.. Surface.All.Select(s => s.Service).Distinct()];
+        foreach (string service in services)
+            builder.AddPeerHttp(service);
         builder.Services.AddReverseProxy()
-            .LoadFromMemory([.. Surface.All.Select(Route)], [.. Surface.All.Select(s => s.Service).Distinct().Select(s => Cluster(s, peers[s]))])
+            .LoadFromMemory([.. Surface.All.Select(Route)], [.. services.Select(s => Cluster(s, builder.Configuration[$"Peers:{s}"]))])
             .AddTransforms(Transform);
         builder.Services.AddSingleton<IForwarderHttpClientFactory, PeerForwarderClients>();
     }
@@ -31,10 +31,10 @@ internal static class ProxyRoutes
         Match = new RouteMatch { Path = surface.Path },
     };
 
-    private static ClusterConfig Cluster(string service, string address) => new()
+    private static ClusterConfig Cluster(string service, string? address) => new()
     {
         ClusterId = service,
-        Destinations = new Dictionary<string, DestinationConfig> { [service] = new() { Address = address } },
+        Destinations = new Dictionary<string, DestinationConfig> { [service] = new() { Address = address ?? "" } },
         HttpRequest = new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromSeconds(100), Version = System.Net.HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact },
     };
 

@@ -6,20 +6,13 @@ using Pechat.Timestamping;
 using Pechat.Timestamping.Stamping;
 using Pechat.Timestamping.Unit;
 
-if (await Migrations.RunIfAskedAsync(args, "timestamping", typeof(Program).Assembly))
+if (await Migrations.RunIfAskedAsync(args, "timestamping", typeof(Program).Assembly) || await InitialiseUnit.RunIfAskedAsync(args))
     return;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddDefaults("timestamping");
 builder.Services.AddValidatedOptions<TimestampingOptions>("Timestamping");
 builder.AddHsm();
-if (args is [InitialiseUnit.Verb])
-{
-    builder.Services.AddValidatedOptions<DatabaseOptions>("Database"); // present in the file, not needed by this verb
-    await using WebApplication tools = builder.Build();
-    await InitialiseUnit.RunAsync(tools.Services, CancellationToken.None);
-    return;
-}
 builder.AddDatabase("Timestamping");
 builder.Services.AddSingleton<ClockGuard>();
 builder.Services.AddSingleton<Stamp>();

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Pechat.Pki;
 
 namespace Pechat.Timestamping;
 

@@ -11,13 +11,22 @@ internal static class InitialiseUnit
 {
     internal const string Verb = "init";
 
-    internal static async Task RunAsync(IServiceProvider services, CancellationToken ct)
+    internal static async Task<bool> RunIfAskedAsync(string[] args)
     {
-        ValidatedOptions.ThrowIfRefused(services);
-        var options = services.GetRequiredService<TimestampingOptions>();
+        if (args is not [Verb])
+            return false;
+        using var configuration = new ConfigurationManager();
+        configuration.AddEnvironmentVariables();
+        Defaults.AddConfigurationFile(configuration);
+        using TokenPool pool = HsmBuilder.Open(ValidatedOptions.Read<HsmOptions>(configuration, "Hsm"));
+        await RunAsync(pool, ValidatedOptions.Read<TimestampingOptions>(configuration, "Timestamping"), CancellationToken.None);
+        return true;
+    }
+
+    internal static async Task RunAsync(TokenPool pool, TimestampingOptions options, CancellationToken ct)
+    {
         string file = options.RequestFile
             ?? throw new InvalidOperationException("Timestamping:RequestFile must name the file for the certificate request.");
-        var pool = services.GetRequiredService<TokenPool>();
         if (await pool.FindKeyAsync(options.KeyLabel, ct: ct) is null)
             await pool.GenerateKeyPairAsync(KeyPairAlgorithm.P256, options.KeyLabel, ct);
         var (signer, publicKey) = await HsmSigner.FindAsync(pool, options.KeyLabel, ct)
