@@ -8,7 +8,25 @@ namespace Pechat.DevHost;
 /// <summary>The verbs of this programme; the entry scripts in <c>build/</c> call them.</summary>
 internal static class Commands
 {
-    public static RootCommand Root() => new("Develops Pechat: runs the whole house on this machine, and its tests.") { Test(), Servers() };
+    public static RootCommand Root() => new("Develops Pechat: runs the whole house on this machine, and its tests.") { Run(), Test(), Servers() };
+
+    private static Command Run()
+    {
+        var once = new Option<bool>("--once") { Description = "Stops after the main job; the exit code tells whether every step succeeded." };
+        var reset = new Option<bool>("--reset") { Description = "Starts clean: forgets all keys, databases and files of earlier runs." };
+        var phone = new Option<PhoneHabit>("--phone")
+        {
+            Description = "What the scripted phone of the demo customer does with requests after the main job.",
+            DefaultValueFactory = _ => PhoneHabit.Confirm,
+        };
+        var run = new Command("run", $"""
+            Starts the whole house on this machine and does its main job through the public door.
+              Everything lives in .run/; a second start reuses it. PECHAT_PORT_BASE (now {Environment.GetEnvironmentVariable("PECHAT_PORT_BASE") ?? $"{Layout.DefaultPortBase}"}) moves all ports.
+            """) { once, reset, phone };
+        run.SetAction((parsed, ct) => GuardAsync(() =>
+            RunCommand.RunAsync(Layout.Find(), parsed.GetValue(once), parsed.GetValue(reset), parsed.GetValue(phone), ct)));
+        return run;
+    }
 
     private static Command Test()
     {

@@ -17,6 +17,7 @@ public sealed record Layout(string Root, string Run, int PortBase)
     public string Stamps => Path.Combine(Run, "stamps");
     public string Processes => Path.Combine(Run, "processes");
     public string Mail => Path.Combine(Run, "mail");
+    public string Ceremony => Path.Combine(Run, "ceremony");
     public string Demo => Path.Combine(Run, "demo");
 
     public int SmtpPort => PortBase + 25;
@@ -47,7 +48,7 @@ public sealed record Layout(string Root, string Run, int PortBase)
 
     public void CreateDirectories()
     {
-        foreach (string directory in new[] { Run, Configuration, Logs, Certificates, Stamps, Processes, Mail })
+        foreach (string directory in new[] { Run, Configuration, Logs, Certificates, Stamps, Processes, Mail, Ceremony })
             Directory.CreateDirectory(directory);
         Directory.CreateDirectory(Secrets, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }

@@ -12,6 +12,8 @@ internal sealed record Command(string Name, string File, IReadOnlyList<string> A
 {
     /// <summary>The signal that asks it to end cleanly and soon.</summary>
     public string StopSignal { get; init; } = "TERM";
+
+    public string? WorkingDirectory { get; init; }
 }
 
 /// <summary>A programme that runs in a session of its own, so that Ctrl-C reaches only us and we stop everything in order.</summary>
@@ -118,6 +120,7 @@ internal sealed class ChildProcess
     private static ProcessStartInfo Describe(Command command)
     {
         var start = new ProcessStartInfo("setsid") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.WorkingDirectory = command.WorkingDirectory ?? "";
         start.ArgumentList.Add(command.File);
         foreach (string argument in command.Arguments)
             start.ArgumentList.Add(argument);

@@ -124,6 +124,7 @@ internal sealed class RabbitMq(Layout layout, bool forTests = false)
         ["RABBITMQ_MNESIA_BASE"] = Path.Combine(_home, "mnesia"),
         ["RABBITMQ_LOG_BASE"] = Path.Combine(_home, "log"),
         ["RABBITMQ_PID_FILE"] = Path.Combine(_home, "pid"),
+        ["RUNNING_UNDER_SYSTEMD"] = "true", // the node itself receives our signals, not a shell before it
         ["RABBITMQ_DIST_PORT"] = $"{layout.ErlangPort}",
         ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
         ["ERL_EPMD_PORT"] = $"{layout.EpmdPort}",

@@ -20,7 +20,7 @@ internal static class Secret
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             };
             using var writer = new StreamWriter(file, options);
-            writer.Write(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
+            writer.Write(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
         }
         return System.IO.File.ReadAllText(file);
     }

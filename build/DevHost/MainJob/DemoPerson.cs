@@ -1,0 +1,30 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Pechat.DevHost.MainJob;
+
+/// <summary>An invented person, another one at every run, because a profile belongs to one person for life.</summary>
+internal sealed record DemoPerson(string Email, string Phone, string DocumentNumber, string NationalId)
+{
+    public const string GivenName = "Мария";
+    public const string Surname = "Примерова";
+    public static readonly DateOnly DateOfBirth = new(1980, 1, 1);
+
+    private static ReadOnlySpan<int> EgnWeights => [2, 4, 8, 5, 10, 9, 7, 3, 6];
+
+    public static DemoPerson Invent()
+    {
+        string digits = RandomNumberGenerator.GetString("0123456789", 7);
+        return new($"demo-{digits}@example.com", $"+35988{digits}", $"64{digits}", Egn());
+    }
+
+    /// <summary>A Bulgarian personal number: date of birth, three digits, check digit.</summary>
+    private static string Egn()
+    {
+        string digits = DateOfBirth.ToString("yyMMdd", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetString("0123456789", 3);
+        int sum = 0;
+        for (int i = 0; i < digits.Length; i++)
+            sum += EgnWeights[i] * (digits[i] - '0');
+        return $"{digits}{sum % 11 % 10}";
+    }
+}

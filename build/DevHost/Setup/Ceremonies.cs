@@ -1,0 +1,26 @@
+using Pechat.DevHost.Processes;
+using Pechat.DevHost.View;
+
+namespace Pechat.DevHost.Setup;
+
+/// <summary>The key ceremonies, scripted: each key holder makes its keys once, and the CA certifies the time-stamping unit.</summary>
+internal static class Ceremonies
+{
+    public static async Task HoldAsync(Layout layout, ProgressView view, CancellationToken ct)
+    {
+        await OnceAsync("signature-activation", "init");
+        await OnceAsync("timestamping", "init");
+        await OnceAsync("certificate-authority", "ceremony");
+
+        async Task OnceAsync(string name, params string[] verb)
+        {
+            Service service = Service.Named(name);
+            string stamp = Path.Combine(layout.Stamps, $"{name}-{verb[0]}");
+            if (File.Exists(stamp))
+                return;
+            view.Tell(name, "key ceremony");
+            await ChildProcess.RunAsync(layout, ServiceHost.Command(layout, service, verb), "build/run --reset starts with new keys", ct);
+            await File.WriteAllTextAsync(stamp, "", ct);
+        }
+    }
+}
