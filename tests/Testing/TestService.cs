@@ -11,6 +11,7 @@ public sealed class TestService : IAsyncDisposable
 {
     private readonly Task _running;
     private readonly IHost _host;
+    private int _stopping;
 
     private TestService(string name, int port, int healthPort, IHost host, Task running)
     {
@@ -48,9 +49,11 @@ public sealed class TestService : IAsyncDisposable
             $"{Name} is ready", seconds);
     }
 
-    /// <summary>Stops it as SIGTERM does, and waits.</summary>
+    /// <summary>Stops it as SIGTERM does, and waits; a second time does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _stopping, 1) != 0)
+            return;
         _host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
         await _running;
     }
