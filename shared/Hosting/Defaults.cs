@@ -25,7 +25,7 @@ public static class Defaults
         IServiceCollection services = builder.Services;
         services.AddSingleton(new ServiceName(service));
         services.AddSingleton(TimeProvider.System);
-        services.AddValidatedOptions<HostingOptions>("Hosting").AllowSection("Peers").AllowSection("Kestrel");
+        services.AddValidatedOptions<HostingOptions>("Hosting").AllowSection("Peers").AllowSection("Tokens").AllowSection("Kestrel");
         services.AddSingleton<PeerCertificates>();
         services.AddHttpContextAccessor();
         services.AddHealthChecks().AddCheck<StoppingCheck>("stopping", tags: [HealthEndpoints.ReadyTag]);
