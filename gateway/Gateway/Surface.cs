@@ -36,15 +36,15 @@ internal sealed record Surface(string Name, string Path, string Service, Doors D
     private const long KiB = 1024;
     private const long MiB = 1024 * KiB;
 
-    /// <summary>Everything that enters the house; what is not listed does not exist outside.</summary>
+    /// <summary>Everything that enters the house; what is not listed does not exist outside. The first that matches takes a request.</summary>
     internal static IReadOnlyList<Surface> All { get; } =
     [
         new("identity", "/identity/v1/{**rest}", "identity", Doors.Public | Doors.Authenticator, 64 * KiB),
         new("oauth", "/oauth2/{**rest}", "identity", Doors.Public | Doors.Authenticator, 64 * KiB, ErrorForm.Csc),
         new("oauth-metadata", "/.well-known/{document}", "identity", Doors.Public | Doors.Authenticator, 0),
         new("registration", "/registration/v1/{**rest}", "registration", Doors.Public | Doors.Authenticator, 64 * KiB),
-        new("csc", "/csc/{**rest}", "signing", Doors.Public, 1 * MiB, ErrorForm.Csc),
         new("csc-sign-doc", "/csc/v2/signatures/signDoc", "signing", Doors.Public, 64 * MiB, ErrorForm.Csc),
+        new("csc", "/csc/{**rest}", "signing", Doors.Public, 1 * MiB, ErrorForm.Csc),
         new("signing-requests", "/signing/v1/{**rest}", "signing", Doors.Public | Doors.Authenticator, 256 * KiB),
         new("validation", "/validation/v1/{**rest}", "validation", Doors.Public, 64 * MiB),
         new("billing", "/billing/v1/{**rest}", "billing", Doors.Public | Doors.Authenticator, 64 * KiB),
