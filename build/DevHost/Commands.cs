@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Pechat.DevHost.Servers;
 using Spectre.Console;
 
@@ -80,7 +79,8 @@ internal static class Commands
         {
             foreach (string line in failure.LogTail)
                 await Console.Error.WriteLineAsync($"  | {line}");
-            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[red]Failed:[/] {failure.Message}");
+            AnsiConsole.Markup("[red]Failed:[/] ");
+            Console.WriteLine(failure.Message); // unlike the markup it is not wrapped, so that paths stay whole
             if (failure.Log is not null)
                 Console.WriteLine($"  log:  {failure.Log}");
             Console.WriteLine($"  next: {failure.NextStep}");
