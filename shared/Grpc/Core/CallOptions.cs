@@ -23,9 +23,6 @@ public readonly struct CallOptions(
     /// <summary>Flags for the messages sent.</summary>
     public WriteOptions? WriteOptions { get; private init; } = writeOptions;
 
-    /// <summary>Whether the call waits for a connection until its deadline instead of failing with UNAVAILABLE.</summary>
-    public bool IsWaitForReady { get; private init; }
-
     /// <summary>Whether two sets of options are the same.</summary>
     public static bool operator ==(CallOptions left, CallOptions right) => left.Equals(right);
 
@@ -44,17 +41,13 @@ public readonly struct CallOptions(
     /// <summary>The same with other write options.</summary>
     public CallOptions WithWriteOptions(WriteOptions writeOptions) => this with { WriteOptions = writeOptions };
 
-    /// <summary>The same, waiting for a connection or not.</summary>
-    public CallOptions WithWaitForReady(bool waitForReady = true) => this with { IsWaitForReady = waitForReady };
-
     /// <inheritdoc/>
     public bool Equals(CallOptions other) => ReferenceEquals(Headers, other.Headers) && Deadline == other.Deadline
-        && CancellationToken == other.CancellationToken && ReferenceEquals(WriteOptions, other.WriteOptions)
-        && IsWaitForReady == other.IsWaitForReady;
+        && CancellationToken == other.CancellationToken && ReferenceEquals(WriteOptions, other.WriteOptions);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is CallOptions other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Headers, Deadline, CancellationToken, IsWaitForReady);
+    public override int GetHashCode() => HashCode.Combine(Headers, Deadline, CancellationToken);
 }
