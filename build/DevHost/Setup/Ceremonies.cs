@@ -10,7 +10,9 @@ internal static class Ceremonies
     {
         await OnceAsync("signature-activation", "init");
         await OnceAsync("timestamping", "init");
-        await OnceAsync("certificate-authority", "ceremony");
+        string script = Path.Combine(layout.Ceremony, "ceremony.yaml");
+        await File.WriteAllTextAsync(script, Script(), ct);
+        await OnceAsync("certificate-authority", "ceremony", script);
 
         async Task OnceAsync(string name, params string[] verb)
         {
@@ -22,5 +24,12 @@ internal static class Ceremonies
             await ChildProcess.RunAsync(layout, ServiceHost.Command(layout, service, verb), "build/run --reset starts with new keys", ct);
             await File.WriteAllTextAsync(stamp, "", ct);
         }
+    }
+
+    private static string Script()
+    {
+        using Stream data = typeof(Ceremonies).Assembly.GetManifestResourceStream("ceremony.yaml")!;
+        using var reader = new StreamReader(data);
+        return reader.ReadToEnd();
     }
 }
