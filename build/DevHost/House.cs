@@ -26,6 +26,22 @@ public sealed class House : IAsyncDisposable
         _services = [.. Service.All.Select(service => new ServiceHost(layout, service, _view))];
     }
 
+    /// <summary>Ends what still runs from earlier, then forgets everything except the stamps of builds.</summary>
+    public static async Task ResetAsync(Layout layout)
+    {
+        if (Directory.Exists(layout.Processes))
+        {
+            foreach (string record in Directory.GetFiles(layout.Processes))
+                await ChildProcess.EndLeftoverAsync(layout, Path.GetFileName(record));
+        }
+        foreach (string directory in new[] { "postgres", "rabbitmq", "softhsm", "config", "logs", "secrets", "certificates", "stamps", "processes", "mail", "ceremony", "demo" })
+        {
+            string path = Path.Combine(layout.Run, directory);
+            if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+        }
+    }
+
     /// <summary>Starts everything and returns when every service is ready.</summary>
     public Task StartAsync(CancellationToken ct) => _view.ShowAsync(async () =>
     {

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Pechat.DevHost.Processes;
+using Pechat.DevHost.MainJob;
 
 namespace Pechat.DevHost;
 
@@ -9,29 +9,26 @@ internal static class RunCommand
     public static async Task<int> RunAsync(Layout layout, bool once, bool reset, PhoneHabit habit, CancellationToken ct)
     {
         if (reset)
-            await ResetAsync(layout);
+            await House.ResetAsync(layout);
         await using var house = new House(layout);
         await house.StartAsync(ct);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"All services are ready; they use {house.ResidentBytes / 1048576.0:0} MiB."));
+        Console.WriteLine("Main job:");
+        using var job = new MainJobRun(layout, Console.WriteLine);
+        await job.RunAsync(ct);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+
+            All services together use {house.ResidentBytes / 1048576.0:0} MiB.
+              signed files   {layout.Demo}
+              for a client   {layout.Demo}/summary.json
+              portal         {layout.PublicBase}
+              authenticator  {layout.AuthenticatorBase}
+              mail           http://localhost:{layout.MailViewPort}/
+              logs           {layout.Logs}
+            """));
         if (once)
             return 0;
-        await Task.Delay(Timeout.Infinite, ct);
+        Console.WriteLine($"The demo customer's phone is told to {habit.ToString().ToLowerInvariant()} what comes. Ctrl-C stops everything.");
+        await new PhoneLoop(job.Phone, Console.WriteLine) { Habit = habit, Reading = TimeSpan.FromSeconds(1) }.RunAsync(ct);
         return 0;
-    }
-
-    /// <summary>Ends what still runs from earlier, then forgets everything except the stamps of builds.</summary>
-    private static async Task ResetAsync(Layout layout)
-    {
-        if (Directory.Exists(layout.Processes))
-        {
-            foreach (string record in Directory.GetFiles(layout.Processes))
-                await ChildProcess.EndLeftoverAsync(layout, Path.GetFileName(record));
-        }
-        foreach (string directory in new[] { "postgres", "rabbitmq", "softhsm", "config", "logs", "secrets", "certificates", "stamps", "processes", "mail", "ceremony", "demo" })
-        {
-            string path = Path.Combine(layout.Run, directory);
-            if (Directory.Exists(path))
-                Directory.Delete(path, recursive: true);
-        }
     }
 }
