@@ -12,7 +12,7 @@ namespace Pechat.Persistence;
 internal sealed partial record MigrationScript(int Number, string Name, string Sql)
 {
     /// <summary>SHA-256 of the text with LF line ends, upper-case hex.</summary>
-    internal string Checksum { get; } = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Sql.ReplaceLineEndings("\n"))));
+    public string Checksum { get; } = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Sql.ReplaceLineEndings("\n"))));
 
     /// <summary>The scripts of an assembly in order.</summary>
     /// <exception cref="InvalidOperationException">A name has another shape, or a number is missing or used twice.</exception>
