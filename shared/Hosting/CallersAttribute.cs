@@ -1,3 +1,5 @@
+using Grpc.AspNetCore.Server;
+
 namespace Pechat.Hosting;
 
 /// <summary>Lists the services that may call a gRPC method. A method without it is refused to everybody.</summary>
@@ -14,5 +16,5 @@ internal static class GrpcCallers
 {
     internal static bool IsGrpc(HttpContext context) => context.GetEndpoint() is { } endpoint && IsGrpc(endpoint);
 
-    internal static bool IsGrpc(Endpoint endpoint) => endpoint.Metadata.GetMetadata<CallersAttribute>() is not null;
+    internal static bool IsGrpc(Endpoint endpoint) => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
 }

@@ -35,6 +35,8 @@ public static class Defaults
         services.AddTelemetry(service);
         AddLogging(builder.Logging);
         builder.WebHost.ConfigureKestrel(Listeners.Configure);
+        services.AddGrpc(grpc => grpc.Interceptors.Add<GrpcServerInterceptor>());
+        services.AddSingleton<GrpcServerInterceptor>().AddSingleton<GrpcClientInterceptor>();
         return builder;
     }
 

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Grpc.Core;
 
 namespace Pechat.Hosting;
 
@@ -18,6 +20,22 @@ public static class Peers
                 client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
             })
             .UsePeerConnection(service);
+        return builder;
+    }
+
+    /// <summary>
+    /// Adds a generated gRPC client of a peer. Calls without a deadline get one of 10 s, calls made while a gRPC call is served end
+    /// with it, and a refusal of the peer arrives as the <see cref="Contracts.FaultException"/> that it threw.
+    /// </summary>
+    [SuppressMessage("Design", "CA1004", Justification = "The client type is what is registered.")]
+    public static WebApplicationBuilder AddPeer<TClient>(this WebApplicationBuilder builder, string service) where TClient : ClientBase
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.AddPeerAddress(service);
+        builder.Services.AddGrpcClient<TClient>((services, options) => options.Address = AddressOf(services, service))
+            .UsePeerConnection(service)
+            .AddInterceptor<GrpcClientInterceptor>()
+            .EnableCallContextPropagation();
         return builder;
     }
 

@@ -34,7 +34,7 @@ internal sealed class TableCleaner(NpgsqlDataSource db, MessagingOptions options
             """, now - options.KeepSent, ct);
         await DeleteAsync("""
             delete from public.inbox where (message_id, consumer) in
-                (select message_id, consumer from public.inbox where accepted_at < @before order by accepted_at limit @Chunk for update skip locked)
+                (select message_id, consumer from public.inbox where accepted_at < @before order by accepted_at limit @Chunk)
             """, now - options.KeepAccepted, ct);
     }
 

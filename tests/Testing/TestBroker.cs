@@ -104,7 +104,8 @@ public sealed class TestBroker : IAsyncDisposable
     {
         using HttpResponseMessage answer = await _management.PostAsJsonAsync(
             $"/api/queues/{VirtualHost}/{Uri.EscapeDataString(queue)}/get", new { count = 100, ackmode = "ack_requeue_true", encoding = "auto" });
-        if (answer.StatusCode == System.Net.HttpStatusCode.NotFound)
+        // 400 is what a quorum queue answers that is just being made.
+        if (answer.StatusCode is System.Net.HttpStatusCode.NotFound or System.Net.HttpStatusCode.BadRequest)
             return [];
         answer.EnsureSuccessStatusCode();
         return [.. (await answer.Content.ReadFromJsonAsync<JsonElement[]>())!.Select(m => m.GetProperty("payload").GetString()!)];

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Pechat.Testing;
@@ -14,6 +15,7 @@ public sealed class TestCluster : IAsyncDisposable
 {
     private readonly Dictionary<string, string> _peers = [];
     private readonly List<IAsyncDisposable> _owned = [];
+    private readonly List<GrpcChannel> _channels = [];
 
     private TestCluster(TestPki pki) => Pki = pki;
 
@@ -96,9 +98,18 @@ public sealed class TestCluster : IAsyncDisposable
         return client;
     }
 
+    /// <summary>A gRPC channel over mutual TLS that is <paramref name="caller"/>. Refusals arrive as RpcException.</summary>
+    public GrpcChannel Channel(TestService service, string caller)
+    {
+        var channel = GrpcChannel.ForAddress(service.Address, new GrpcChannelOptions { HttpHandler = Handler(Pki.Issue(caller).Certificate) });
+        _channels.Add(channel);
+        return channel;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _channels.ForEach(c => c.Dispose());
         for (int i = _owned.Count - 1; i >= 0; i--)
             await _owned[i].DisposeAsync();
         Pki.Dispose();
