@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Dapper;
 using Npgsql;
-using Pechat.Hsm;
 using Pechat.Pkcs11;
 using Pechat.Pki;
 using Pechat.Testing;
@@ -86,7 +85,7 @@ internal sealed class StampTests
             Assert.That(token.Info.Accuracy, Is.EqualTo(new TimestampAccuracy(1)));
             Assert.That(token.Info.GenTime, Is.EqualTo(_cluster.Clock.GetUtcNow()).Within(TimeSpan.FromSeconds(5)));
             Assert.That(token.Info.Extensions, Is.EqualTo(new[] { TstInfo.Qualified }));
-            Assert.That(token.Verify(token.SignedData.Certificates[0]), Is.True);
+            Assert.That(token.Verify(Pechat.Pki.Certificate.Parse(token.SignedData.Certificates[0])), Is.True);
         });
         await using NpgsqlConnection connection = await _db.Owner.OpenConnectionAsync();
         Assert.That(await connection.ExecuteScalarAsync<long>(

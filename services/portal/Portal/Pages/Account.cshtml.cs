@@ -32,12 +32,12 @@ internal sealed partial class AccountModel(CustomerClient customer, ILogger<Acco
         return Page();
     }
 
-    internal string StatusText(Texts texts, string? status) => status is "valid" or "expired" or "revoked" or "suspended" ? texts[status] : status ?? "";
+    internal static string StatusText(Texts texts, string? status) => status is "valid" or "expired" or "revoked" or "suspended" ? texts[status] : status ?? "";
 
     /// <summary>A GeneralizedTime of the CSC API (YYYYMMDDHHMMSSZ) as a date for people.</summary>
     internal static string DateText(string? generalizedTime) =>
         DateTimeOffset.TryParseExact(generalizedTime, "yyyyMMddHHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
-            ? time.ToString("d", CultureInfo.CurrentUICulture)
+            ? time.ToString("d", CultureInfo.CurrentCulture)
             : generalizedTime ?? "";
 
     private async Task<Part<T>> TryAsync<T>(string service, Func<Task<T>> ask) where T : class
