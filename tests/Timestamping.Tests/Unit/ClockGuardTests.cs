@@ -3,6 +3,7 @@ using Pechat.Timestamping.Unit;
 namespace Pechat.Timestamping.Tests.Unit;
 
 /// <summary>A clock that was set is not stamped with (EN 319 421 §7.7.2).</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ClockGuardTests
 {
     private sealed class SettableClock : TimeProvider
