@@ -29,12 +29,12 @@ public sealed class AccessTokens
 {
     private const int MaxLength = 8192;
     private readonly TokenOptions _options;
-    private readonly TokenKeys _keys;
+    private readonly ITokenKeys _keys;
     private readonly TimeProvider _clock;
     private readonly BoundedCache<ValidToken> _cache;
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxLength };
 
-    internal AccessTokens(TokenOptions options, TokenKeys keys, TimeProvider clock)
+    internal AccessTokens(TokenOptions options, ITokenKeys keys, TimeProvider clock)
     {
         _options = options;
         _keys = keys;
@@ -98,11 +98,18 @@ public static class AccessTokenRegistration
     public static WebApplicationBuilder AddAccessTokens(this WebApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddValidatedOptions<TokenOptions>("Tokens");
         builder.AddPeerHttp("identity");
-        builder.Services.AddSingleton<TokenKeys>();
+        return builder.AddAccessTokens<TokenKeys>();
+    }
+
+    /// <summary>Accepts access tokens whose keys come from <typeparamref name="TKeys"/>; for Identity, which need not ask itself.</summary>
+    public static WebApplicationBuilder AddAccessTokens<TKeys>(this WebApplicationBuilder builder) where TKeys : class, ITokenKeys
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddValidatedOptions<TokenOptions>("Tokens");
+        builder.Services.AddSingleton<ITokenKeys, TKeys>();
         builder.Services.AddSingleton(p => new AccessTokens(
-            p.GetRequiredService<TokenOptions>(), p.GetRequiredService<TokenKeys>(), p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<TokenOptions>(), p.GetRequiredService<ITokenKeys>(), p.GetRequiredService<TimeProvider>()));
         return builder;
     }
 }

@@ -3,8 +3,16 @@ using Pechat.Contracts;
 
 namespace Pechat.Hosting;
 
+/// <summary>Where the public keys of access tokens come from.</summary>
+public interface ITokenKeys
+{
+    /// <summary>The key named <paramref name="kid"/>, or null when Identity has none of that name.</summary>
+    /// <exception cref="FaultException">The keys cannot be had at the moment.</exception>
+    Task<SecurityKey?> FindAsync(string? kid, CancellationToken ct);
+}
+
 /// <summary>The public keys of Identity (RFC 7517), read again every ten minutes and when a token names an unknown one. Thread-safe.</summary>
-internal sealed class TokenKeys(IHttpClientFactory clients, TimeProvider clock) : IDisposable
+internal sealed class TokenKeys(IHttpClientFactory clients, TimeProvider clock) : ITokenKeys, IDisposable
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5); // unknown kids in a row must not become a flood of requests
@@ -15,7 +23,7 @@ internal sealed class TokenKeys(IHttpClientFactory clients, TimeProvider clock) 
 
     /// <summary>The key named <paramref name="kid"/>, or null when Identity has none of that name.</summary>
     /// <exception cref="FaultException">Identity cannot be reached and the key is not known from before.</exception>
-    internal async Task<SecurityKey?> FindAsync(string? kid, CancellationToken ct)
+    public async Task<SecurityKey?> FindAsync(string? kid, CancellationToken ct)
     {
         if (string.IsNullOrEmpty(kid))
             return null;
