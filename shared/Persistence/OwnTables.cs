@@ -37,6 +37,7 @@ internal static class OwnTables
             grant select, insert, delete on public.outbox to {role};
             grant update (sent_at) on public.outbox to {role};
             grant select, insert, delete on public.inbox to {role};
+            grant update (accepted_at) on public.inbox to {role}; -- the cleaner locks the rows that it deletes
             """;
     }
 }
