@@ -1,0 +1,107 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Pechat.Identity;
+
+/// <summary>Section <c>Identity</c>.</summary>
+internal sealed class IdentityOptions : IValidatableObject
+{
+    /// <summary>PEM with the P-256 private key that signs access tokens.</summary>
+    [Required]
+    public string TokenKeyFile { get; init; } = "";
+
+    /// <summary>PEM with a second P-256 key (public or private) that is published and accepted but signs nothing: the next or the last one of a roll-over.</summary>
+    public string? SecondTokenKeyFile { get; init; }
+
+    /// <summary>Lifetime of tokens for clients and for the portal (CSC profile D-19).</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "12:00:00")]
+    public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Lifetime of a bound phone's tokens: how long a detached device can still read, for it can decide nothing at once.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "01:00:00")]
+    public TimeSpan DeviceTokenLifetime { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a login may wait for the phone .</summary>
+    [Range(typeof(TimeSpan), "00:00:30", "00:10:00")]
+    public TimeSpan LoginLifetime { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>The development verifier; there is no other yet, so the service does not start without it.</summary>
+    public SimulatorOptions Simulator { get; init; } = new();
+
+    /// <summary>OAuth clients.</summary>
+    public IReadOnlyList<ClientOptions> Clients { get; init; } = [];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (string file in new[] { TokenKeyFile, SecondTokenKeyFile, Simulator.KeyFile }.OfType<string>().Where(f => f.Length > 0 && !File.Exists(f)))
+            yield return new($"there is no file {file}");
+        if (string.IsNullOrEmpty(Simulator.KeyFile))
+            yield return new("Simulator:KeyFile is needed: no other identity verifier is configured");
+        foreach (string id in Clients.GroupBy(c => c.Id).Where(g => g.Count() > 1).Select(g => g.Key))
+            yield return new($"two clients are named {id}");
+        foreach (ClientOptions client in Clients)
+        {
+            foreach (string problem in client.Problems())
+                yield return new($"Clients: {client.Id}: {problem}");
+        }
+    }
+}
+
+/// <summary>The simulated identity verifier, for development and tests: it believes whatever it is told.</summary>
+internal sealed class SimulatorOptions
+{
+    /// <summary>PEM with the P-256 private key that signs its assertions; the SAM must be told to trust it.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>The <c>iss</c> of its assertions.</summary>
+    public string Issuer { get; init; } = "simulator";
+
+    /// <summary>How long an assertion may be used to enrol the device.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
+    public TimeSpan AssertionLifetime { get; init; } = TimeSpan.FromHours(1);
+}
+
+/// <summary>One OAuth client.</summary>
+internal sealed class ClientOptions
+{
+    private static readonly string[] KnownGrants = [OAuth.Grants.AuthorizationCode, OAuth.Grants.ClientCredentials, OAuth.Grants.JwtBearer];
+
+    /// <summary>The client_id.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>The name that users see; nothing else about the client is shown .</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>
+    /// <c>sha256:</c> and the lower-case hex SHA-256 of the secret; null for a public client. A plain hash is enough because secrets are
+    /// generated, of 256 bits or more, never chosen by people.
+    /// </summary>
+    public string? SecretHash { get; init; }
+
+    /// <summary>Redirect URIs, compared character by character.</summary>
+    public IReadOnlyList<string> RedirectUris { get; init; } = [];
+
+    /// <summary>Scopes it may ask for.</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    /// <summary>Grant types it may use.</summary>
+    public IReadOnlyList<string> GrantTypes { get; init; } = [];
+
+    internal IEnumerable<string> Problems()
+    {
+        if (Id.Length is 0 or > 64 || Name.Length is 0 or > 100)
+            yield return "Id (at most 64 characters) and Name (at most 100) are needed";
+        if (SecretHash is { } hash && !(hash.StartsWith("sha256:", StringComparison.Ordinal) && hash.Length == 71 && hash[7..].All(char.IsAsciiHexDigitLower)))
+            yield return "SecretHash must be sha256: and 64 lower-case hex digits";
+        foreach (string grant in GrantTypes.Except(KnownGrants, StringComparer.Ordinal))
+            yield return $"GrantTypes: {grant} is unknown";
+        foreach (string scope in Scopes.Except(OAuth.Scopes.All, StringComparer.Ordinal))
+            yield return $"Scopes: {scope} is unknown";
+        if (SecretHash is null && GrantTypes.Contains(OAuth.Grants.ClientCredentials, StringComparer.Ordinal))
+            yield return "client_credentials needs a SecretHash";
+        if (RedirectUris.Count == 0 && GrantTypes.Contains(OAuth.Grants.AuthorizationCode, StringComparer.Ordinal))
+            yield return "authorization_code needs a redirect URI";
+        foreach (string uri in RedirectUris.Where(u => !Uri.TryCreate(u, UriKind.Absolute, out Uri? parsed) || parsed.Fragment.Length > 0
+            || parsed.Scheme is "javascript" or "data" or "vbscript"))
+            yield return $"RedirectUris: {uri} must be absolute and have no fragment";
+    }
+}

@@ -1,0 +1,31 @@
+namespace Pechat.Identity.OAuth;
+
+/// <summary>Scopes that tokens can carry.</summary>
+internal static class Scopes
+{
+    /// <summary>The CSC API.</summary>
+    public const string Service = "service";
+
+    /// <summary>The customer portal.</summary>
+    public const string Portal = "portal";
+
+    /// <summary>OpenID Connect: the answer holds an ID token.</summary>
+    public const string OpenId = "openid";
+
+    /// <summary>A bound phone; only by its device key.</summary>
+    public const string Device = "device";
+
+    /// <summary>Between confirmation of the contacts and binding of the phone; no client can ask for it.</summary>
+    public const string Enrolment = "enrolment";
+
+    /// <summary>What a client can be configured with.</summary>
+    public static readonly string[] All = [Service, Portal, OpenId, Device];
+}
+
+/// <summary>Grant types of the token endpoint.</summary>
+internal static class Grants
+{
+    public const string AuthorizationCode = "authorization_code";
+    public const string ClientCredentials = "client_credentials";
+    public const string JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+}

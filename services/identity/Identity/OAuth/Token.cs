@@ -1,0 +1,41 @@
+using System.Text.Json.Serialization;
+using Pechat.Contracts;
+using Pechat.Hosting;
+
+namespace Pechat.Identity.OAuth;
+
+/// <summary>The token endpoint (RFC 6749 §3.2).</summary>
+internal static class Token
+{
+    /// <summary>A successful answer (RFC 6749 §5.1).</summary>
+    internal sealed record Response(
+        [property: JsonPropertyName("access_token")] string AccessToken,
+        [property: JsonPropertyName("token_type")] string TokenType,
+        [property: JsonPropertyName("expires_in")] int ExpiresIn,
+        [property: JsonPropertyName("scope")] string Scope,
+        [property: JsonPropertyName("id_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? IdToken = null);
+
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/oauth2/token", Handle).AllowPeers("portal");
+
+    internal static async Task<IResult> Handle(
+        HttpContext context, OAuthClients clients, AuthorizationCodeGrant codes, ClientCredentialsGrant credentials, DeviceGrant devices, CancellationToken ct)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.Pragma = "no-cache";
+        if (!context.Request.HasFormContentType)
+            throw FaultException.Invalid("invalid_request", "the request must be application/x-www-form-urlencoded");
+        IFormCollection form = await context.Request.ReadFormAsync(ct);
+        string grant = OAuthClients.Single(form, "grant_type") ?? throw FaultException.Invalid("invalid_request", "Missing parameter grant_type");
+        if (grant is not (Grants.AuthorizationCode or Grants.ClientCredentials or Grants.JwtBearer))
+            throw FaultException.Invalid("unsupported_grant_type", "Invalid parameter grant_type");
+        ClientOptions client = clients.Authenticate(context.Request, form);
+        if (!client.GrantTypes.Contains(grant, StringComparer.Ordinal))
+            throw FaultException.Invalid("unauthorized_client", "the client may not use this grant type");
+        return Results.Json(grant switch
+        {
+            Grants.AuthorizationCode => await codes.IssueAsync(client, form, ct),
+            Grants.ClientCredentials => credentials.Issue(client, form),
+            _ => await devices.IssueAsync(client, form, ct),
+        });
+    }
+}

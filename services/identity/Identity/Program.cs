@@ -1,0 +1,54 @@
+using Pechat.Contracts.Notifications.V1;
+using Pechat.Contracts.SignatureActivation.V1;
+using Pechat.Hosting;
+using Pechat.Identity;
+using Pechat.Identity.Devices;
+using Pechat.Identity.Logins;
+using Pechat.Identity.OAuth;
+using Pechat.Identity.Profile;
+using Pechat.Identity.Registration;
+using Pechat.Identity.Verification;
+using Pechat.Messaging;
+using Pechat.Persistence;
+
+if (await Migrations.RunIfAskedAsync(args, "identity", typeof(Program).Assembly))
+    return;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddDefaults("identity");
+builder.Services.AddValidatedOptions<IdentityOptions>("Identity");
+builder.AddDatabase("Identity");
+builder.AddMessaging();
+builder.AddPeer<ActivationModule.ActivationModuleClient>("signature-activation");
+builder.AddPeer<CodeSender.CodeSenderClient>("notifications");
+builder.AddAccessTokens<OwnKeys>();
+builder.Services.AddSingleton<ISignatureActivation, SignatureActivationPeer>();
+builder.Services.AddSingleton<ICodeSender, NotificationsCodeSender>();
+builder.Services.AddSingleton<IIdentityVerifier, SimulatedVerifier>();
+builder.Services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenIssuer>().AddSingleton<OAuthClients>();
+builder.Services.AddSingleton<AuthorizationCodeGrant>().AddSingleton<ClientCredentialsGrant>().AddSingleton<DeviceGrant>();
+builder.Services.AddSingleton(services => new OneTimeCodes(services.GetRequiredService<SigningKeys>().Derive("pechat one-time codes")));
+builder.Services.AddSingleton<VerificationDecisions>();
+builder.AddBackground<DecideVerifications>();
+
+var app = builder.Build();
+app.MapDefaults();
+var api = app.MapGroup("/identity/v1").WithProblemDetails();
+StartRegistration.Map(api);
+ConfirmRegistration.Map(api);
+RequestVerification.Map(api);
+GetVerification.Map(api);
+GetSamKeys.Map(api);
+BindDevice.Map(api);
+DetachDevice.Map(api);
+ListLogins.Map(api);
+DecideLogin.Map(api);
+GetProfile.Map(api);
+var oauth = app.MapGroup("").WithOAuthErrors();
+Authorize.Map(oauth);
+WaitForLogin.Map(oauth);
+LoginPage.Map(oauth);
+Token.Map(oauth);
+Metadata.Map(oauth);
+app.MapGrpcService<CustomerDirectoryService>();
+await app.RunAsync();

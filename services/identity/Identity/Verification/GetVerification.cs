@@ -1,0 +1,32 @@
+using System.Security.Claims;
+using Dapper;
+using Npgsql;
+using Pechat.Contracts;
+using Pechat.Hosting;
+
+namespace Pechat.Identity.Verification;
+
+/// <summary>Where an identity verification stands.</summary>
+internal static class GetVerification
+{
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/verifications/{id:guid}", Handle).RequireAccess(OAuth.Scopes.Enrolment);
+
+    internal static async Task<RequestVerification.Response> Handle(Guid id, ClaimsPrincipal user, NpgsqlDataSource db, CancellationToken ct)
+    {
+        await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
+        var (state, reason) = await connection.QuerySingleOrDefaultAsync<(string? State, string? Reason)>(new CommandDefinition(
+            "select state, reason from verification where id = @id and customer_id = @customer", new { id, customer = user.CustomerId() }, cancellationToken: ct));
+        return state is null
+            ? throw FaultException.NotFound("unknown_verification", "there is no such verification")
+            : new(id, Public(state), reason);
+    }
+
+    /// <summary>The name of an SM-3 state on this interface.</summary>
+    internal static string Public(string state) => state switch
+    {
+        "Positive" => "positive",
+        "Negative" => "negative",
+        "SuspendedUntilClarification" => "suspended",
+        _ => "pending",
+    };
+}

@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Pechat.Contracts;
+using Pechat.Contracts.Notifications.V1;
+using Pechat.Contracts.SignatureActivation.V1;
+using Pechat.Identity.Devices;
+using Pechat.Identity.Registration;
+using Pechat.Testing;
+
+namespace Pechat.Identity.Tests;
+
+/// <summary>Identity as in production, over mutual TLS, with real PostgreSQL and RabbitMQ; SAM and Notifications are doubles.</summary>
+internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, ICodeSender
+{
+    public const string Secret = "a-random-secret-of-256-bits-would-stand-here";
+    private static int _people;
+    private HttpClient _client = null!;
+
+    public TestCluster Cluster { get; private set; } = null!;
+    public TestDatabase Database { get; private set; } = null!;
+    public TestBroker Broker { get; private set; } = null!;
+    public TestService Service { get; private set; } = null!;
+
+    /// <summary>The last code sent to each address.</summary>
+    public ConcurrentDictionary<string, string> Codes { get; } = new();
+    public ConcurrentQueue<EnrolDeviceRequest> Enrolled { get; } = new();
+    public ConcurrentQueue<Guid> Detached { get; } = new();
+    public Exception? SamFails { get; set; }
+    public Exception? SenderFails { get; set; }
+    public long Now => Cluster.Clock.GetUtcNow().ToUnixTimeSeconds();
+
+    public static async Task<IdentityFixture> StartAsync()
+    {
+        var fixture = new IdentityFixture { Cluster = await TestCluster.CreateAsync() };
+        fixture.Database = await TestDatabase.CreateAsync("identity", typeof(Program).Assembly);
+        fixture.Broker = await TestBroker.CreateAsync();
+        fixture.Service = await fixture.StartReplicaAsync();
+        fixture._client = fixture.Cluster.Client(fixture.Service);
+        return fixture;
+    }
+
+    public async Task<TestService> StartReplicaAsync()
+    {
+        Cluster.SetPeer("signature-activation", "https://127.0.0.1:1");
+        Cluster.SetPeer("notifications", "https://127.0.0.1:1");
+        TestService service = await Cluster.StartAsync(typeof(Program).Assembly, "identity", new Dictionary<string, object>
+        {
+            ["Database"] = Database.Section, ["Messaging"] = Broker.Section, ["Identity"] = Section(),
+        }, services => services.AddSingleton<ISignatureActivation>(this).AddSingleton<ICodeSender>(this));
+        Cluster.Logs.ExpectError(103); // the framework's health check writes Error while the service is not ready yet
+        await service.UntilReadyAsync();
+        return service;
+    }
+
+    /// <summary>A customer with contacts that nobody else has.</summary>
+    public Phone NewPhone()
+    {
+        int person = Interlocked.Increment(ref _people);
+        return new(this, $"person{person}@example.com", $"+35988{1000000 + person}");
+    }
+
+    /// <summary>An EGN of somebody new.</summary>
+    public static string NewEgn()
+    {
+        int[] weights = [2, 4, 8, 5, 10, 9, 7, 3, 6];
+        string body = $"850312{Interlocked.Increment(ref _people):D3}";
+        return body + (weights.Select((w, i) => w * (body[i] - '0')).Sum() % 11 % 10);
+    }
+
+    public Task<HttpResponseMessage> PostAsync(string path, object body, string? token = null) => SendAsync(HttpMethod.Post, path, JsonContent.Create(body), token);
+
+    public Task<HttpResponseMessage> GetAsync(string path, string? token = null, string? cookie = null) => SendAsync(HttpMethod.Get, path, null, token, cookie);
+
+    public Task<HttpResponseMessage> DeleteAsync(string path, string token) => SendAsync(HttpMethod.Delete, path, null, token);
+
+    public async Task<HttpResponseMessage> FormAsync(string path, Dictionary<string, string> form, string? basic = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(form) };
+        if (basic is not null)
+            request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(basic)));
+        return await _client.SendAsync(request);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await Cluster.DisposeAsync();
+        await Broker.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    Task<string> ISignatureActivation.GetEncryptionKeysAsync(CancellationToken ct) => Task.FromResult("""{"keys":[{"kty":"EC","use":"enc"}]}""");
+
+    Task ISignatureActivation.EnrolAsync(EnrolDeviceRequest request, CancellationToken ct)
+    {
+        if (SamFails is not null)
+            return Task.FromException(SamFails);
+        Enrolled.Enqueue(request);
+        return Task.CompletedTask;
+    }
+
+    Task ISignatureActivation.DetachAsync(Guid owner, Guid device, CancellationToken ct)
+    {
+        if (SamFails is not null)
+            return Task.FromException(SamFails);
+        Detached.Enqueue(device);
+        return Task.CompletedTask;
+    }
+
+    Task ICodeSender.SendAsync(SendCodeRequest request, CancellationToken ct)
+    {
+        if (SenderFails is not null)
+            return Task.FromException(SenderFails);
+        Codes[request.Recipient] = request.Code;
+        return Task.CompletedTask;
+    }
+
+    public static FaultException Down => FaultException.Unavailable("temporarily_unavailable", "a service that is needed does not answer");
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, string? token, string? cookie = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (token is not null)
+            request.Headers.Authorization = new("Bearer", token);
+        if (cookie is not null)
+            request.Headers.Add("Cookie", cookie);
+        return await _client.SendAsync(request);
+    }
+
+    private Dictionary<string, object> Section()
+    {
+        string hash = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
+        return new()
+        {
+            ["TokenKeyFile"] = KeyFile("token"),
+            ["SecondTokenKeyFile"] = KeyFile("second"),
+            ["Simulator"] = new { KeyFile = KeyFile("simulator") },
+            ["Clients"] = new object[]
+            {
+                new { Id = "authenticator", Name = "Pechat", Scopes = new[] { "device" }, GrantTypes = new[] { "urn:ietf:params:oauth:grant-type:jwt-bearer" } },
+                new
+                {
+                    Id = "portal", Name = "The <Portal>", SecretHash = hash, Scopes = new[] { "portal", "openid", "service" },
+                    GrantTypes = new[] { "authorization_code" }, RedirectUris = new[] { "https://portal.test/callback" },
+                },
+                new { Id = "bank", Name = "Bank", SecretHash = hash, Scopes = new[] { "service" }, GrantTypes = new[] { "client_credentials" } },
+            },
+        };
+    }
+
+    /// <summary>Makes the key on first use; replicas share it.</summary>
+    public string KeyFile(string name)
+    {
+        string file = Path.Combine(Cluster.Pki.Directory, name + ".key.pem");
+        if (!File.Exists(file))
+        {
+            using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            File.WriteAllText(file, key.ExportPkcs8PrivateKeyPem());
+        }
+        return file;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Pechat.Hosting.Jose;
+using Pechat.Testing;
+
+namespace Pechat.Identity.Tests;
+
+/// <summary>A customer with a phone, over the public interface.</summary>
+internal sealed class Phone(IdentityFixture identity, string email, string number) : IDisposable
+{
+    public ECDsa Key { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    public Guid DeviceId { get; } = Guid.NewGuid();
+    public Guid CustomerId { get; private set; }
+    public Guid VerificationId { get; private set; }
+    public string EnrolmentToken { get; private set; } = "";
+    public string DeviceToken { get; private set; } = "";
+    public string Pin { get; set; } = "sealed.pin";
+    public JsonElement Jwk => JsonSerializer.SerializeToElement(JsonDocument.Parse(EcPublicKey.From(Key).Json).RootElement);
+
+    public async Task RegisterAsync()
+    {
+        JsonElement started = await Json(await identity.PostAsync("/identity/v1/registrations", new { email, phone = number, language = "en" }));
+        JsonElement confirmed = await Json(await identity.PostAsync(
+            $"/identity/v1/registrations/{started.GetProperty("registrationId").GetString()}/confirm",
+            new { emailCode = identity.Codes[email], phoneCode = identity.Codes[number] }));
+        CustomerId = confirmed.GetProperty("customerId").GetGuid();
+        EnrolmentToken = confirmed.GetProperty("accessToken").GetString()!;
+    }
+
+    /// <summary>Another phone with the same contacts.</summary>
+    public Phone Replacement() => new(identity, email, number);
+
+    public string Email => email;
+
+    public Task<HttpResponseMessage> AskForVerificationAsync(string nationalId = "8503124420", string document = "AA1234567", string born = "1985-03-12", string country = "BG") =>
+        identity.PostAsync("/identity/v1/verifications", new
+        {
+            documentNumber = document, nationalId, country, givenName = "Иван", surname = "Петров", dateOfBirth = born, deviceKey = Jwk,
+        }, EnrolmentToken);
+
+    public async Task<string> VerifyAsync(string nationalId = "8503124420", string document = "AA1234567", string born = "1985-03-12")
+    {
+        JsonElement asked = await Json(await AskForVerificationAsync(nationalId, document, born));
+        VerificationId = asked.GetProperty("verificationId").GetGuid();
+        string state = "pending";
+        await Eventually.HoldsAsync(
+            async () => (state = (await VerificationAsync()).GetProperty("state").GetString()!) != "pending", "the verification is decided");
+        return state;
+    }
+
+    public async Task<JsonElement> VerificationAsync() => await Json(await identity.GetAsync($"/identity/v1/verifications/{VerificationId}", EnrolmentToken));
+
+    public Task<HttpResponseMessage> BindAsync(string? pinHash = null, ECDsa? key = null) => identity.PostAsync("/identity/v1/devices", new
+    {
+        deviceId = DeviceId, publicKey = Jwk, name = "My phone", platform = "web", verificationId = VerificationId, pin = Pin,
+        proof = CompactJws.Sign(new
+        {
+            aud = "pechat-sam", sub = CustomerId, device = DeviceId, iat = identity.Now, pin_hash = pinHash ?? Hash(Pin),
+        }, key ?? Key),
+    }, EnrolmentToken);
+
+    public Task<HttpResponseMessage> AskForTokenAsync(string? assertion = null) => identity.FormAsync("/oauth2/token", new()
+    {
+        ["grant_type"] = "urn:ietf:params:oauth:grant-type:jwt-bearer", ["client_id"] = "authenticator", ["assertion"] = assertion ?? Assertion(),
+    });
+
+    public string Assertion(string? audience = null, long? expires = null, string? jti = null, ECDsa? key = null) => CompactJws.Sign(new
+    {
+        iss = DeviceId, sub = DeviceId, aud = audience ?? TestTokens.Issuer + "/oauth2/token", iat = identity.Now,
+        exp = expires ?? identity.Now + 60, jti = jti ?? Guid.NewGuid().ToString(),
+    }, key ?? Key, DeviceId.ToString());
+
+    public async Task LogInAsync() => DeviceToken = (await Json(await AskForTokenAsync())).GetProperty("access_token").GetString()!;
+
+    public async Task<Phone> EnrolAsync(string nationalId = "8503124420", string born = "1985-03-12")
+    {
+        await RegisterAsync();
+        Assert.That(await VerifyAsync(nationalId, born: born), Is.EqualTo("positive"));
+        await Json(await BindAsync());
+        await LogInAsync();
+        return this;
+    }
+
+    public Task<HttpResponseMessage> DecideAsync(Guid login, string decision, string? signedDecision = null, ECDsa? key = null) =>
+        identity.PostAsync($"/identity/v1/logins/{login}/decision", new
+        {
+            decision,
+            proof = CompactJws.Sign(new { aud = "pechat-identity", iss = DeviceId, login, decision = signedDecision ?? decision, iat = identity.Now }, key ?? Key),
+        }, DeviceToken);
+
+    public async Task<JsonElement[]> LoginsAsync() => [.. (await Json(await identity.GetAsync("/identity/v1/logins", DeviceToken))).EnumerateArray()];
+
+    public static async Task<JsonElement> Json(HttpResponseMessage answer)
+    {
+        string body = await answer.Content.ReadAsStringAsync();
+        Assert.That(answer.IsSuccessStatusCode, Is.True, $"{(int)answer.StatusCode} {body}");
+        return JsonDocument.Parse(body).RootElement;
+    }
+
+    public void Dispose() => Key.Dispose();
+
+    private static string Hash(string text) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
+}
