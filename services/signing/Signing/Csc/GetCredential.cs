@@ -1,0 +1,34 @@
+using System.Security.Claims;
+using Dapper;
+using Npgsql;
+using Pechat.Signing.Credentials;
+
+namespace Pechat.Signing.Csc;
+
+/// <summary>CSC API v2 <c>credentials/info</c> (§5.5).</summary>
+internal static class GetCredential
+{
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/credentials/info", Handle);
+
+    internal static async Task<IResult> Handle(
+        HttpContext http, ClaimsPrincipal user, NpgsqlDataSource db, SigningOptions options, TimeProvider clock, CancellationToken ct)
+    {
+        using CscRequest request = await CscRequest.ReadAsync(http);
+        string id = request.RequiredString("credentialID");
+        CredentialInfo.View view = CredentialInfo.View.Of(request);
+        request.CheckCommon();
+        Credential credential = await FindAsync(db, id, Caller.Of(user), ct);
+        return CscResults.Ok(CredentialInfo.Of(credential, view, options, clock.GetUtcNow(), withId: false), CscJson.Default.Credential);
+    }
+
+    /// <summary>The credential; an unknown and another customer's are refused alike.</summary>
+    internal static async Task<Credential> FindAsync(NpgsqlDataSource db, string credentialId, Caller caller, CancellationToken ct)
+    {
+        if (!Guid.TryParseExact(credentialId, "D", out Guid id))
+            throw CscRequest.InvalidParameter("credentialID");
+        await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
+        Credential? credential = await connection.QuerySingleOrDefaultAsync<Credential>(new CommandDefinition(
+            $"select {Credential.Columns} from {Credential.Tables} where c.id = @id", new { id }, cancellationToken: ct));
+        return credential is not null && caller.MaySee(credential.CustomerId) ? credential : throw CscRequest.InvalidParameter("credentialID");
+    }
+}

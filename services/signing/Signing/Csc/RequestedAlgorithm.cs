@@ -1,0 +1,72 @@
+using Pechat.Pki;
+using Pechat.Signing.Credentials;
+
+namespace Pechat.Signing.Csc;
+
+/// <summary>What a request wants signed with: signAlgo, its parameters and the hash, made consistent (§8.2, §10.1 step 6).</summary>
+/// <param name="Oid">Dotted OID, combined with the hash except for RSASSA-PSS.</param>
+/// <param name="Hash">The digest algorithm.</param>
+/// <param name="Parameters">DER of RSASSA-PSS-params; empty otherwise.</param>
+internal sealed record RequestedAlgorithm(string Oid, DigestAlgorithm Hash, ReadOnlyMemory<byte> Parameters)
+{
+    internal const string Rsa = "1.2.840.113549.1.1.1", RsaPss = "1.2.840.113549.1.1.10", Ec = "1.2.840.10045.2.1";
+
+    /// <summary>Combined OIDs and the hash that they imply.</summary>
+    private static readonly Dictionary<string, (string Key, DigestAlgorithm Hash)> Combined = new()
+    {
+        ["1.2.840.113549.1.1.11"] = (Rsa, DigestAlgorithm.Sha256),
+        ["1.2.840.113549.1.1.12"] = (Rsa, DigestAlgorithm.Sha384),
+        ["1.2.840.113549.1.1.13"] = (Rsa, DigestAlgorithm.Sha512),
+        ["1.2.840.10045.4.3.2"] = (Ec, DigestAlgorithm.Sha256),
+        ["1.2.840.10045.4.3.3"] = (Ec, DigestAlgorithm.Sha384),
+        ["1.2.840.10045.4.3.4"] = (Ec, DigestAlgorithm.Sha512),
+    };
+
+    /// <summary>All that <c>info</c> announces, combined first.</summary>
+    internal static IEnumerable<string> All => [.. Combined.Keys, Rsa, Ec, RsaPss];
+
+    /// <summary>Base64 DER of usual parameters, or "" for none (D-6: clients decode an array of strings).</summary>
+    internal static string ParametersOf(string oid) =>
+        oid == RsaPss ? Convert.ToBase64String(new PssParameters(DigestAlgorithm.Sha256, DigestAlgorithm.Sha256.Length).Encode()) : "";
+
+    /// <summary>Resolves the members of a request against the key.</summary>
+    /// <param name="signAlgo">Dotted OID out of <c>key.algo</c>.</param>
+    /// <param name="signAlgoParams">Base64 DER; only RSASSA-PSS has parameters.</param>
+    /// <param name="hashOid">Dotted OID, or null.</param>
+    /// <param name="key">The key that signs.</param>
+    /// <param name="hashContradicts">What to say when the hash contradicts signAlgo.</param>
+    internal static RequestedAlgorithm Resolve(string signAlgo, string? signAlgoParams, string? hashOid, KeyAlgorithm key,
+        string hashContradicts = "Invalid parameter hashAlgorithmOID")
+    {
+        if (!key.SignAlgorithms.Contains(signAlgo))
+            throw CscRequest.InvalidParameter("signAlgo");
+        DigestAlgorithm? asked = hashOid is null ? null : DigestAlgorithm.Find(hashOid) ?? throw CscRequest.InvalidParameter("hashAlgorithmOID");
+        if (signAlgo == RsaPss)
+            return ResolvePss(signAlgoParams, asked, key, hashContradicts);
+        if (Combined.TryGetValue(signAlgo, out var implied))
+            return asked is null || asked == implied.Hash
+                ? new RequestedAlgorithm(signAlgo, implied.Hash, default)
+                : throw CscRequest.Invalid(hashContradicts);
+        DigestAlgorithm hash = asked ?? throw CscRequest.MissingString("hashAlgorithmOID");
+        return new RequestedAlgorithm(Combined.First(pair => pair.Value == (signAlgo, hash)).Key, hash, default);
+    }
+
+    private static RequestedAlgorithm ResolvePss(string? signAlgoParams, DigestAlgorithm? asked, KeyAlgorithm key, string hashContradicts)
+    {
+        if (signAlgoParams is null)
+        {
+            DigestAlgorithm hash = asked ?? throw CscRequest.MissingString("signAlgoParams");
+            return new RequestedAlgorithm(RsaPss, hash, new PssParameters(hash, hash.Length).Encode());
+        }
+        PssParameters parameters = (Digests.DecodeOne(signAlgoParams) is { } der ? PssParameters.TryParse(der) : null)
+            ?? throw CscRequest.InvalidParameter("signAlgoParams");
+        if (parameters.SaltLength > key.Length / 8 - parameters.Hash.Length - 2) // RFC 8017 §9.1.1 step 3
+            throw CscRequest.InvalidParameter("signAlgoParams");
+        if (asked is not null && asked != parameters.Hash)
+            throw CscRequest.Invalid(hashContradicts);
+        return new RequestedAlgorithm(RsaPss, parameters.Hash, parameters.Encode());
+    }
+
+    /// <summary>The same as a row of the CMS table; null for a salt that CMS signatures of this house do not use.</summary>
+    internal SignatureAlgorithm? ForCms() => SignatureAlgorithm.FindForCms(new AlgorithmIdentifier(Oid, Parameters), Hash);
+}

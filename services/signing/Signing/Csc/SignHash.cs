@@ -1,0 +1,54 @@
+using System.Security.Claims;
+using Google.Protobuf;
+using Npgsql;
+using Pechat.Contracts.SignatureActivation.V1;
+using Pechat.Signing.Transactions;
+
+namespace Pechat.Signing.Csc;
+
+/// <summary>CSC API v2 <c>signatures/signHash</c> (§5.11), with the checks in the order of §10.1.</summary>
+internal static class SignHash
+{
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/signatures/signHash", Handle);
+
+    internal static async Task<IResult> Handle(HttpContext http, ClaimsPrincipal user, NpgsqlDataSource db, Sad sads, IActivationModule module,
+        RecordSignatures record, SigningOptions options, TimeProvider clock, CancellationToken ct)
+    {
+        // Step 3: presence and types.
+        using CscRequest request = await CscRequest.ReadAsync(http);
+        string credentialId = request.RequiredString("credentialID");
+        string sad = request.RequiredString("SAD");
+        IReadOnlyList<string> texts = Digests.Read(request) ?? throw Digests.Missing;
+        string signAlgo = request.RequiredString("signAlgo");
+        string? signAlgoParams = request.Member("signAlgoParams") is null ? null : request.RequiredString("signAlgoParams");
+        string? hashOid = request.AliasedString("hashAlgorithmOID", "hashAlgo");
+        request.CheckCommon();
+        OperationMode mode = OperationMode.Read(request, options);
+        // Steps 4 and 5: credential, then SAD.
+        AuthorizedUse use = await AuthorizedUse.FindAsync(db, credentialId, sad, sads, Caller.Of(user), clock, ct);
+        // Step 6: algorithms and digests.
+        RequestedAlgorithm algorithm = RequestedAlgorithm.Resolve(signAlgo, signAlgoParams, hashOid, use.Credential.Key);
+        byte[][] digests = Digests.Decode(texts, algorithm.Hash);
+        // Step 7: the certificate, now.
+        use.CheckStatus(clock.GetUtcNow());
+        // Steps 8 and 9.
+        SignReply reply = await use.SignAsync(module, algorithm, digests.Select(digest => new SignItem { Digest = UnsafeByteOperations.UnsafeWrap(digest) }), digests.Length, ct);
+        var response = new SignatureResponse { Signatures = [.. reply.Signatures.Select(signature => signature.ToByteArray())] };
+        return await ReleaseAsync(use.Transaction, digests.Length, response, mode, record, clock);
+    }
+
+    /// <summary>Records, then answers: a signature leaves only after its event is safe. Not cancelled by the client, because it exists.</summary>
+    internal static async Task<IResult> ReleaseAsync(
+        SigningTransaction transaction, int count, SignatureResponse response, OperationMode mode, RecordSignatures record, TimeProvider clock)
+    {
+        Guid responseId = Guid.CreateVersion7();
+        bool recorded = await record.RecordAsync(new RecordSignatures.Made(transaction.Id, count, []),
+            mode.IsAsynchronous
+                ? tx => mode.KeepAsync(tx, responseId, transaction.Id, CscResults.Bytes(response), clock.GetUtcNow(), CancellationToken.None)
+                : null,
+            CancellationToken.None);
+        if (!recorded)
+            throw CscRequest.InvalidParameter("SAD"); // it ended while we signed
+        return CscResults.Ok(mode.IsAsynchronous ? new SignatureResponse { ResponseId = responseId.ToString("D") } : response, CscJson.Default.Signatures);
+    }
+}
