@@ -50,11 +50,13 @@ internal sealed class AuthorizedUse
     }
 
     /// <summary>Step 7: the certificate's state at the time of signing (S-11).</summary>
-    internal void CheckStatus(DateTimeOffset now)
+    internal void CheckStatus(DateTimeOffset now) => CheckStatus(Credential, now);
+
+    internal static void CheckStatus(Credential credential, DateTimeOffset now)
     {
-        if (Credential.Status(now) == "expired")
-            throw CscRequest.Invalid($"Signing certificate '{NameOf(Credential)}' is expired.");
-        if (!Credential.IsEnabled(now))
+        if (credential.Status(now) == "expired")
+            throw CscRequest.Invalid($"Signing certificate '{NameOf(credential)}' is expired.");
+        if (!credential.IsEnabled(now))
             throw CscRequest.Invalid("The credential identified by credentialID is disabled");
     }
 

@@ -66,6 +66,8 @@ internal sealed record CredentialInfo(
             "en-GB");
     }
 
+    internal static string? QualifierOf(Credential credential) => Qualifier(Certificate.Parse(credential.Certificate));
+
     private static string Time(DateTime time) => time.ToString("yyyyMMddHHmmss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>§8.7, from the statements in the certificate; null when it says nothing.</summary>

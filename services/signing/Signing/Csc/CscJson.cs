@@ -25,13 +25,16 @@ internal sealed record CscError([property: JsonPropertyName("error")] string Err
 /// <summary>Answer of signHash, signDoc and signPolling; the result names of signDoc are written in both spellings (D-12).</summary>
 internal sealed record SignatureResponse
 {
+    /// <summary>Bytes of documents up to which both spellings are written; above, the one of the standard's tables (D-12).</summary>
+    private const long MaxBothSpellings = 8 * 1024 * 1024;
+
     public IReadOnlyList<byte[]>? Signatures { get; init; }
 
     [JsonPropertyName("DocumentWithSignature")]
     public IReadOnlyList<byte[]>? Documents { get; init; }
 
     [JsonPropertyName("documentWithSignature")]
-    public IReadOnlyList<byte[]>? DocumentsCamel => Documents;
+    public IReadOnlyList<byte[]>? DocumentsCamel => Documents is not null && Documents.Sum(file => (long)file.Length) <= MaxBothSpellings ? Documents : null;
 
     [JsonPropertyName("SignatureObject")]
     public IReadOnlyList<byte[]>? Objects { get; init; }

@@ -48,7 +48,7 @@ internal static class ListCredentials
     private static Guid PageAfter(CscRequest request) => request.OptionalString("pageToken") is not { Length: > 0 } token ? Guid.Empty
         : Guid.TryParseExact(token, "N", out Guid after) ? after : throw CscRequest.InvalidParameter("pageToken");
 
-    private static async Task<List<Credential>> QueryAsync(
+    internal static async Task<List<Credential>> QueryAsync(
         NpgsqlDataSource db, Guid customer, bool onlyValid, Guid after, int take, DateTimeOffset now, CancellationToken ct)
     {
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);

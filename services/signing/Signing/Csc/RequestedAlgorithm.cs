@@ -29,6 +29,8 @@ internal sealed record RequestedAlgorithm(string Oid, DigestAlgorithm Hash, Read
     internal static string ParametersOf(string oid) =>
         oid == RsaPss ? Convert.ToBase64String(new PssParameters(DigestAlgorithm.Sha256, DigestAlgorithm.Sha256.Length).Encode()) : "";
 
+    internal static bool ImpliesHash(string signAlgo, string? signAlgoParams) => Combined.ContainsKey(signAlgo) || signAlgoParams is not null;
+
     /// <summary>Resolves the members of a request against the key.</summary>
     /// <param name="signAlgo">Dotted OID out of <c>key.algo</c>.</param>
     /// <param name="signAlgoParams">Base64 DER; only RSASSA-PSS has parameters.</param>

@@ -39,7 +39,6 @@ create table document (
     media_type        text not null,
     level             text not null check (level in ('AdES-B-B', 'AdES-B-T')),
     prepared          bytea,           -- dropped when the file is signed or the transaction ends
-    signed_attributes bytea,
     signature         bytea,           -- kept as soon as it exists, so that a time stamp can be tried again
     signed            bytea,
     sha256            bytea,

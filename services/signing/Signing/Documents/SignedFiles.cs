@@ -1,0 +1,33 @@
+using Dapper;
+using Npgsql;
+using Pechat.Contracts;
+using Pechat.Signing.Csc;
+
+namespace Pechat.Signing.Documents;
+
+/// <summary>How far a transaction over files got, as an answer of signDoc or signPolling.</summary>
+internal sealed class SignedFiles(NpgsqlDataSource db)
+{
+    /// <summary>The result, the refusal by which it ended, or null while it is open.</summary>
+    internal async Task<IResult?> ResultAsync(Guid transactionId, CancellationToken ct)
+    {
+        await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
+        string? state = await connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
+            "select state from signing_transaction where id = @transactionId", new { transactionId }, cancellationToken: ct));
+        switch (state)
+        {
+            case "completed":
+                IEnumerable<byte[]> files = await connection.QueryAsync<byte[]>(new CommandDefinition(
+                    "select signed from document where transaction_id = @transactionId order by position", new { transactionId }, cancellationToken: ct));
+                return CscResults.Ok(new SignatureResponse { Documents = files.AsList() }, CscJson.Default.Signatures);
+            case "rejected":
+                throw FaultException.Invalid("access_denied", "The signer declined the request");
+            case "expired":
+                throw FaultException.Invalid("access_denied", "The signer did not confirm the request in time");
+            case "failed":
+                return CscResults.Error(StatusCodes.Status500InternalServerError, "server_error", "The confirmed signature could not be made");
+            default:
+                return null;
+        }
+    }
+}

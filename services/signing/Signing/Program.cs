@@ -1,0 +1,71 @@
+using Pechat.Contracts.Billing.V1;
+using Pechat.Contracts.CertificateAuthority.V1;
+using Pechat.Contracts.SignatureActivation.V1;
+using Pechat.Contracts.Timestamping.V1;
+using Pechat.Hosting;
+using Pechat.Messaging;
+using Pechat.Persistence;
+using Pechat.Signing;
+using Pechat.Signing.Credentials;
+using Pechat.Signing.Csc;
+using Pechat.Signing.Documents;
+using Pechat.Signing.Requests;
+using Pechat.Signing.Transactions;
+
+if (await Migrations.RunIfAskedAsync(args, "signing", typeof(Program).Assembly))
+    return;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddDefaults("signing");
+builder.Services.AddValidatedOptions<SigningOptions>("Signing");
+builder.AddAccessTokens();
+builder.AddDatabase("Signing");
+builder.AddMessaging(bus =>
+{
+    bus.AddConsumer<LinkIssuedCertificate>();
+    bus.AddConsumer<FollowCertificateStatus>();
+});
+builder.AddPeer<ActivationModule.ActivationModuleClient>("signature-activation");
+builder.AddPeer<UnitLedger.UnitLedgerClient>("billing");
+builder.AddPeer<Issuer.IssuerClient>("certificate-authority");
+builder.AddPeer<TimestampSigner.TimestampSignerClient>("timestamping");
+builder.Services.AddSingleton<IActivationModule, ActivationModuleClient>();
+builder.Services.AddSingleton<IUnitLedger, UnitLedgerClient>();
+builder.Services.AddSingleton<ICertificates, CertificateAuthorityClient>();
+builder.Services.AddSingleton<ITimestamper, TimestampingClient>();
+builder.Services.AddSingleton<Sad>();
+builder.Services.AddSingleton<OpenTransaction>();
+builder.Services.AddSingleton<EndTransaction>();
+builder.Services.AddSingleton<RecordSignatures>();
+builder.Services.AddSingleton<TransactionSignal>();
+builder.Services.AddSingleton<SignDigests>();
+builder.Services.AddSingleton<AskToSignFiles>();
+builder.Services.AddSingleton<SignedFiles>();
+builder.AddBackground<SweepTransactions>();
+builder.AddBackground<SignPreparedFiles>();
+builder.WebHost.ConfigureKestrel((context, kestrel) => // what a route reads is bounded by CscRequest
+    kestrel.Limits.MaxRequestBodySize = context.Configuration.GetValue("Signing:MaxDocumentRequestBytes", new SigningOptions().MaxDocumentRequestBytes));
+
+var app = builder.Build();
+app.MapDefaults();
+RouteGroupBuilder open = app.MapGroup("/csc/v2").WithCscErrors();
+GetInfo.Map(open);
+RouteGroupBuilder csc = app.MapGroup("/csc/v2").RequireAccess("service").WithCscErrors();
+ListCredentials.Map(csc);
+GetCredential.Map(csc);
+AuthorizeCredential.Map(csc);
+CheckAuthorization.Map(csc);
+SignHash.Map(csc);
+SignDoc.Map(csc);
+PollSignatures.Map(csc);
+StampHash.Map(csc);
+MethodNames.Map(csc);
+RouteGroupBuilder phone = app.MapGroup("/signing/v1").RequireAccess("device").WithProblemDetails();
+ListRequests.Map(phone);
+ConfirmRequest.Map(phone);
+DeclineRequest.Map(phone);
+app.MapGrpcService<ReadSignedDocument>();
+await app.RunAsync();
+
+/// <summary>Entry point, visible to the tests.</summary>
+internal sealed partial class Program;
