@@ -3,7 +3,6 @@ using Npgsql;
 using Pechat.Contracts;
 using Pechat.Signing.Credentials;
 using Pechat.Signing.Documents;
-using Pechat.Signing.Transactions;
 
 namespace Pechat.Signing.Csc;
 

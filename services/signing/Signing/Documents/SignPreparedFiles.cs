@@ -4,6 +4,7 @@ using Npgsql;
 using Pechat.AdES.Pades;
 using Pechat.Contracts;
 using Pechat.Contracts.SignatureActivation.V1;
+using Pechat.Persistence;
 using Pechat.Pki;
 using Pechat.Signing.Credentials;
 using Pechat.Signing.Csc;
@@ -131,7 +132,7 @@ internal sealed partial class SignPreparedFiles(NpgsqlDataSource db, IActivation
         return PadesSigner.Complete(PreparedSignature.FromTrusted(row.Prepared), row.Signature, token);
     }
 
-    private static Task StoreAsync(NpgsqlTransaction tx, List<(Guid Id, byte[] File)> files) => tx.Connection!.ExecuteAsync(
+    private static Task<int> StoreAsync(NpgsqlTransaction tx, List<(Guid Id, byte[] File)> files) => tx.Connection!.ExecuteAsync(
         "update document set signed = @File, sha256 = @Hash, prepared = null where id = @Id",
         files.Select(file => new { file.Id, file.File, Hash = DigestAlgorithm.Sha256.Hash(file.File) }), tx);
 
