@@ -14,14 +14,14 @@ internal interface ISignedDocuments
 /// <summary>A file as it arrived.</summary>
 internal sealed record SignedFile(SignedDocumentHeader Header, byte[] Content);
 
-internal sealed class SignedDocumentsClient(SignedDocuments.SignedDocumentsClient client, DocumentsOptions options) : ISignedDocuments
+internal sealed class SignedDocumentsClient(SignedDocuments.SignedDocumentsClient client, DocumentsOptions options, TimeProvider clock) : ISignedDocuments
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     public async Task<SignedFile> ReadAsync(Guid documentId, CancellationToken ct)
     {
         using AsyncServerStreamingCall<SignedDocumentChunk> call = client.Read(
-            new ReadSignedDocumentRequest { DocumentId = documentId.ToString("D") }, deadline: DateTime.UtcNow + Deadline, cancellationToken: ct);
+            new ReadSignedDocumentRequest { DocumentId = documentId.ToString("D") }, deadline: (clock.GetUtcNow() + Deadline).UtcDateTime, cancellationToken: ct);
         SignedDocumentHeader? header = null;
         var content = new MemoryStream();
         while (await call.ResponseStream.MoveNext(ct))
