@@ -38,7 +38,7 @@ internal static class StampHash
         var request = new TimestampRequest
         {
             Imprint = MessageImprint.Of(algorithm, digest),
-            Nonce = nonce is null ? null : nonce,
+            Nonce = nonce is null ? default(ReadOnlyMemory<byte>?) : nonce, // a null array would become an empty nonce
             CertificateRequested = true,
         };
         try

@@ -33,7 +33,7 @@ internal sealed class SignDigests(
         var objects = new List<byte[]>(attributes.Count);
         foreach (((SignedAttributes signed, bool timestamped), ByteString signature) in attributes.Zip(reply.Signatures))
         {
-            ReadOnlyMemory<byte>? token = timestamped ? await StampAsync(signature.ToByteArray(), CancellationToken.None) : null;
+            ReadOnlyMemory<byte>? token = timestamped ? await StampAsync(signature.ToByteArray(), CancellationToken.None) : default(ReadOnlyMemory<byte>?);
             objects.Add(PadesCms.Build(signed, signature.Memory, certificate, chain, cms, token));
         }
         return await SignHash.ReleaseAsync(use.Transaction, objects.Count, new SignatureResponse { Objects = objects }, mode, record, clock);

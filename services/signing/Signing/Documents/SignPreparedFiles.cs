@@ -1,3 +1,5 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
 using Dapper;
 using Google.Protobuf;
 using Npgsql;
@@ -79,6 +81,11 @@ internal sealed partial class SignPreparedFiles(NpgsqlDataSource db, IActivation
             Failed(logger, id, fault.Code);
             await end.EndAsync(id, ["signing"], "failed", CancellationToken.None);
         }
+        catch (Exception e) when (e is PdfException or CryptographicException or AsnContentException)
+        {
+            Broken(logger, id, e); // such as a signature value that does not verify: somebody must look, and the others must go on
+            await end.EndAsync(id, ["signing"], "failed", CancellationToken.None);
+        }
         signal.Changed(id, startSigning: false);
     }
 
@@ -127,7 +134,7 @@ internal sealed partial class SignPreparedFiles(NpgsqlDataSource db, IActivation
 
     private async Task<byte[]> CompleteAsync(Row row, CancellationToken ct)
     {
-        ReadOnlyMemory<byte>? token = row.Level != "AdES-B-T" ? null
+        ReadOnlyMemory<byte>? token = row.Level != "AdES-B-T" ? default(ReadOnlyMemory<byte>?)
             : await StampHash.StampAsync(timestamper, DigestAlgorithm.Sha256, DigestAlgorithm.Sha256.Hash(row.Signature), StampHash.NewNonce(), ct);
         return PadesSigner.Complete(PreparedSignature.FromTrusted(row.Prepared), row.Signature, token);
     }
@@ -159,4 +166,7 @@ internal sealed partial class SignPreparedFiles(NpgsqlDataSource db, IActivation
 
     [LoggerMessage(3022, LogLevel.Warning, "Files of transaction {Id} cannot be signed: {Code}")]
     private static partial void Failed(ILogger logger, Guid id, string code);
+
+    [LoggerMessage(3023, LogLevel.Error, "Files of transaction {Id} cannot be put together")]
+    private static partial void Broken(ILogger logger, Guid id, Exception exception);
 }

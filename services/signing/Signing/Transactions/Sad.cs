@@ -33,7 +33,7 @@ internal sealed class Sad
     internal Guid? Read(string sad)
     {
         Span<byte> given = stackalloc byte[Length + 2], expected = stackalloc byte[Length];
-        if (sad.Length != Base64Url.GetEncodedLength(Length) || !Base64Url.TryDecodeFromChars(sad, given, out int written) || written != Length)
+        if (sad.Length != Base64Url.GetEncodedLength(Length) || !Base64Url.IsValid(sad) || Base64Url.DecodeFromChars(sad, given) != Length)
             return null;
         var id = new Guid(given[..IdLength], bigEndian: true);
         Write(id, expected);
