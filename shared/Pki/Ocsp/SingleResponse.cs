@@ -77,6 +77,11 @@ public sealed record SingleResponse
     /// <summary>singleExtensions.</summary>
     public IReadOnlyList<Extension> Extensions { get; init; } = [];
 
+    /// <summary>archive-cutoff: since when the status of certificates is kept beyond their expiry (RFC 6960 §4.4.4).</summary>
+    /// <param name="since">The date.</param>
+    public static Extension ArchiveCutoff(DateTimeOffset since) =>
+        CertificateExtensions.Make(Oids.OcspArchiveCutoff, false, writer => writer.WriteGeneralizedTime(since.ToUniversalTime(), omitFractionalSeconds: true));
+
     internal static SingleResponse Read(AsnReader reader)
     {
         AsnReader sequence = reader.ReadSequence();

@@ -1,0 +1,28 @@
+using MassTransit;
+using Pechat.CertificateStatus;
+using Pechat.CertificateStatus.Authorities;
+using Pechat.CertificateStatus.Crl;
+using Pechat.CertificateStatus.Ocsp;
+using Pechat.Contracts.CertificateAuthority.V1;
+using Pechat.Hosting;
+using Pechat.Messaging;
+using Pechat.Persistence;
+
+if (await Migrations.RunIfAskedAsync(args, "certificate-status", typeof(Program).Assembly))
+    return;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddDefaults("certificate-status");
+builder.Services.AddValidatedOptions<CertificateStatusOptions>("CertificateStatus");
+builder.AddDatabase("CertificateStatus");
+builder.AddMessaging(bus => bus.AddConsumer<ForgetStatus>());
+builder.AddPeer<StatusSigner.StatusSignerClient>("certificate-authority");
+builder.Services.AddSingleton<ResponseCache>().AddSingleton<StatusSource>();
+builder.AddBackground<CacheCleaner>();
+
+var app = builder.Build();
+app.MapDefaults();
+AnswerOcsp.Map(app);
+ServeCrl.Map(app);
+ServeCertificate.Map(app);
+await app.RunAsync();
