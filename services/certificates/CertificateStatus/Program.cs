@@ -1,4 +1,3 @@
-using MassTransit;
 using Pechat.CertificateStatus;
 using Pechat.CertificateStatus.Authorities;
 using Pechat.CertificateStatus.Crl;
