@@ -1,5 +1,4 @@
 using Dapper;
-using Pechat.Testing;
 
 namespace Pechat.CertificateAuthority.Tests;
 

@@ -98,7 +98,7 @@ internal sealed class RunningAuthority : IAsyncDisposable
 
     internal async Task<IssuedCertificate> IssueAsync() => await Issuer.IssueAsync(await RequestAsync());
 
-    internal async Task<CertificateStatus> ChangeAsync(string serial, CertificateState state, int reason = 0) =>
+    internal async Task<Contracts.CertificateAuthority.V1.CertificateStatus> ChangeAsync(string serial, CertificateState state, int reason = 0) =>
         await Issuer.ChangeStatusAsync(new ChangeStatusRequest { Serial = serial, State = state, Reason = reason, RequestedBy = "holder" });
 
     /// <summary>Asks for the status as a relying party would, and checks the response.</summary>

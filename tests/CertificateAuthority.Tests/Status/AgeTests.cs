@@ -28,6 +28,19 @@ internal sealed class AgeTests : AuthorityTests
         Assert.That(next.NextUpdate - next.ThisUpdate, Is.EqualTo(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1)));
     }
 
+    [Test, Order(0), Property("Clause", "R-223")]
+    public async Task Crl_is_signed_anew_at_its_age()
+    {
+        CertificateList first = await Authority.CrlAsync();
+        Authority.Cluster.Clock.Advance(TimeSpan.FromHours(2.9));
+        Assert.That((await Authority.CrlAsync()).Number, Is.EqualTo(first.Number));
+        Authority.Cluster.Clock.Advance(TimeSpan.FromHours(0.2));
+        CertificateList aged = await Authority.CrlAsync();
+        Assert.That(aged.Number, Is.EqualTo(first.Number + 1));
+        Assert.That(aged.NextUpdate - aged.ThisUpdate, Is.EqualTo(TimeSpan.FromHours(24)));
+        Authority.Cluster.Clock.Advance(-TimeSpan.FromHours(3.1));
+    }
+
     [Test, Order(2), Property("Clause", "SM-5, R-224")]
     public async Task Expired_certificate_keeps_its_status_for_ever_and_stays_on_the_list()
     {

@@ -1,4 +1,3 @@
-using Dapper;
 using Google.Protobuf;
 using Grpc.Core;
 using Pechat.Contracts.CertificateAuthority.V1;
@@ -89,23 +88,19 @@ internal sealed class StatusSignerTests : AuthorityTests
     }
 
     [Test, Property("Clause", "RFC 5280 §5.2.3")]
-    public async Task Crl_stays_until_a_change_or_its_age_and_numbers_grow()
+    public async Task Crl_stays_until_a_change_and_numbers_grow()
     {
         await Authority.ChangeAsync((await Authority.IssueAsync()).Serial, CertificateState.Revoked, 0);
         CertificateList[] same = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Authority.CrlAsync()));
         Assert.That(same.Select(each => Convert.ToHexString(each.Encoded.Span)).Distinct().Count(), Is.EqualTo(1));
         await Authority.ChangeAsync((await Authority.IssueAsync()).Serial, CertificateState.Revoked, 0);
         CertificateList changed = await Authority.CrlAsync();
-        Authority.Cluster.Clock.Advance(TimeSpan.FromHours(3.1));
-        CertificateList aged = await Authority.CrlAsync();
         Assert.Multiple(() =>
         {
             Assert.That(changed.Number, Is.EqualTo(same[0].Number + 1));
-            Assert.That(aged.Number, Is.EqualTo(changed.Number + 1));
-            Assert.That(aged.NextUpdate - aged.ThisUpdate, Is.EqualTo(TimeSpan.FromHours(24)));
-            Assert.That(aged.ExpiredCertsSince, Is.Not.Null);
-            Assert.That(aged.DistributionPoint!.Urls, Is.EqualTo(new[] { "http://ca.example/crl/people-ca.crl" }));
-            Assert.That(aged.Revoked.All(each => each.Reason is not RevocationReason.Unspecified), Is.True);
+            Assert.That(changed.ExpiredCertsSince, Is.Not.Null);
+            Assert.That(changed.DistributionPoint!.Urls, Is.EqualTo(new[] { "http://ca.example/crl/people-ca.crl" }));
+            Assert.That(changed.Revoked.All(each => each.Reason is not RevocationReason.Unspecified), Is.True);
         });
     }
 

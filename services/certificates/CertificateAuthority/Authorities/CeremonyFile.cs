@@ -11,10 +11,10 @@ internal sealed record CeremonyFile
 {
     public AuthorityEntry? Root { get; init; }
 
-    public IReadOnlyList<AuthorityEntry> Authorities { get; init; } = [];
+    public IList<AuthorityEntry> Authorities { get; init; } = [];
 
     /// <summary>Certificates for keys that were generated elsewhere in the house.</summary>
-    public IReadOnlyList<CertificateEntry> Certificates { get; init; } = [];
+    public IList<CertificateEntry> Certificates { get; init; } = [];
 
     /// <summary>Directory for root.pem and chain.pem, relative to the file; null writes none.</summary>
     public string? Output { get; init; }

@@ -31,7 +31,7 @@ internal sealed class CertificateTemplate(CertificateAuthorityOptions options)
         yield return CertificateExtensions.SubjectKeyIdentifier(key);
         yield return CertificateExtensions.KeyUsage(profile.Usage);
         if (profile.ExtendedKeyUsage.Count > 0)
-            yield return CertificateExtensions.ExtendedKeyUsage(profile.Holder == HolderKind.TimestampUnit, profile.ExtendedKeyUsage);
+            yield return CertificateExtensions.ExtendedKeyUsage(profile.Holder == HolderKind.TimestampUnit, [.. profile.ExtendedKeyUsage]);
         if (profile.Policies.Count > 0)
             yield return CertificateExtensions.Policies([.. profile.Policies.Select(each => new CertificatePolicy(each.Oid, each.Cps))]);
         if (holder.Email is not null)

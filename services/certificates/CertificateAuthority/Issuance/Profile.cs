@@ -30,14 +30,14 @@ internal sealed record Profile
     public int SigningYears { get; init; }
 
     /// <summary>Kinds of key: P-256, P-384, RSA-2048, RSA-3072, RSA-4096.</summary>
-    public IReadOnlyList<string> Keys { get; init; } = [];
+    public IList<string> Keys { get; init; } = [];
 
-    public IReadOnlyList<KeyUsages> KeyUsage { get; init; } = [];
+    public IList<KeyUsages> KeyUsage { get; init; } = [];
 
     /// <summary>Purposes, dotted; critical for a TSU.</summary>
-    public IReadOnlyList<string> ExtendedKeyUsage { get; init; } = [];
+    public IList<string> ExtendedKeyUsage { get; init; } = [];
 
-    public IReadOnlyList<PolicyEntry> Policies { get; init; } = [];
+    public IList<PolicyEntry> Policies { get; init; } = [];
 
     /// <summary>Statements of a qualified certificate; null for others.</summary>
     public QualifiedEntry? Qualified { get; init; }
@@ -113,10 +113,10 @@ internal sealed record Profile
         /// <summary>QcSSCD.</summary>
         public bool Device { get; init; }
 
-        public IReadOnlyList<DisclosureEntry> Disclosures { get; init; } = [];
+        public IList<DisclosureEntry> Disclosures { get; init; } = [];
 
         /// <summary>Authority behind each national scheme of EN 319 412-1 §5.1.3, e.g. PI for the Bulgarian number of foreigners.</summary>
-        public IReadOnlyDictionary<string, string> RegistrationAuthorities { get; init; } = new Dictionary<string, string>();
+        public IDictionary<string, string> RegistrationAuthorities { get; init; } = new Dictionary<string, string>();
     }
 
     internal sealed record DisclosureEntry

@@ -65,7 +65,8 @@ internal sealed partial class CrlPublisher(
             NextUpdate = next,
             Number = number,
             Revoked = [.. entries.Select(each => new RevokedCertificate(Convert.FromHexString(each.Serial), each.Since, (RevocationReason)each.Reason))],
-            DistributionPoint = options.CrlUrl(issuer.Name),
+            // A root's list covers the root itself, whose certificate names no distribution point to compare with.
+            DistributionPoint = issuer.IsRoot ? null : options.CrlUrl(issuer.Name),
             ExpiredCertsSince = issuer.Certificate.NotBefore, // nobody leaves the list by expiring
         }.Encode();
         await audit.WriteAsync(tx, "crl.signing", new { Issuer = issuer.Name, number, Tbs = Convert.ToHexString(tbs) }, ct);
