@@ -37,6 +37,7 @@ internal sealed class RunningStatus : IAsyncDisposable
             ["Database"] = database.Section,
             ["Messaging"] = authority.Broker.Section,
         });
+        authority.Cluster.Logs.ExpectError(103); // the framework logs a service that is not ready yet as an Error
         await service.UntilReadyAsync();
         return new RunningStatus(authority, database, service);
     }

@@ -10,11 +10,12 @@ internal static class ServeCertificate
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromDays(1);
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/ca/{name:regex(^[[a-z0-9-]]{{1,64}}$)}.cer", Handle);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/ca/{name}.cer", Handle);
 
     internal static async Task<IResult> Handle(
         string name, HttpContext http, NpgsqlDataSource db, StatusSigner.StatusSignerClient authority, TimeProvider clock, CancellationToken ct)
     {
+        AuthorityName.ThrowIfImpossible(name);
         DateTimeOffset now = clock.GetUtcNow();
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
         byte[]? der = await FindAsync(connection, name, ct);

@@ -10,11 +10,12 @@ internal static class ServeCrl
 {
     private const string ContentType = "application/pkix-crl";
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/crl/{name:regex(^[[a-z0-9-]]{{1,64}}$)}.crl", Handle);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/crl/{name}.crl", Handle);
 
     internal static async Task<IResult> Handle(
         string name, HttpContext http, NpgsqlDataSource db, StatusSigner.StatusSignerClient authority, CertificateStatusOptions options, TimeProvider clock, CancellationToken ct)
     {
+        AuthorityName.ThrowIfImpossible(name);
         DateTimeOffset now = clock.GetUtcNow();
         Kept? kept = await FindAsync(db, name, ct);
         if (kept is { Stale: false } && now.UtcDateTime - kept.FetchedAt < options.CrlAge && kept.NextUpdate > now.UtcDateTime)

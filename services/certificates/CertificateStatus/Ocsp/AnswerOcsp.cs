@@ -22,7 +22,10 @@ internal static class AnswerOcsp
         // One byte more than allowed tells a long body from a longest one.
         byte[] buffer = new byte[MaxRequest + 1];
         int length = await http.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
-        return await AnswerAsync(http, length > MaxRequest ? null : buffer.AsMemory(0, length), cache, source, options, clock, ct);
+        ReadOnlyMemory<byte>? der = null;
+        if (length <= MaxRequest)
+            der = buffer.AsMemory(0, length);
+        return await AnswerAsync(http, der, cache, source, options, clock, ct);
     }
 
     internal static Task<IResult> HandleGet(HttpContext http, ResponseCache cache, StatusSource source, CertificateStatusOptions options, TimeProvider clock, CancellationToken ct)

@@ -15,6 +15,8 @@ internal static class OcspPath
         // A DER SEQUENCE starts with 0x30, so base64 of it starts with M; a slash before it is a leftover of joining URLs.
         text = text.StartsWith('/') ? text[1..] : text;
         byte[] der = new byte[text.Length * 3 / 4];
-        return text.Length > 0 && Convert.TryFromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='), der, out int length) ? der.AsMemory(0, length) : null;
+        if (text.Length == 0 || !Convert.TryFromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='), der, out int length))
+            return null;
+        return der.AsMemory(0, length);
     }
 }
