@@ -46,8 +46,7 @@ public sealed class House : IAsyncDisposable
     public Task StartAsync(CancellationToken ct) => _view.ShowAsync(async () =>
     {
         _layout.CreateDirectories();
-        foreach (Service service in Service.All)
-            await ChildProcess.EndLeftoverAsync(_layout, service.Name);
+        await Task.WhenAll(Service.All.Select(service => ChildProcess.EndLeftoverAsync(_layout, service.Name)));
         await _mail.StartAsync(ct);
         DevelopmentCertificates.Create(_layout, TimeProvider.System.GetUtcNow());
         foreach (Service service in Service.All)

@@ -53,6 +53,22 @@ public sealed record Layout(string Root, string Run, int PortBase)
         Directory.CreateDirectory(Secrets, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
+    /// <summary>Keeps the directory for this programme until disposed of, or until it dies however it dies.</summary>
+    /// <exception cref="DevHostException">Another one runs there.</exception>
+    public IDisposable Lock()
+    {
+        Directory.CreateDirectory(Run);
+        string file = Path.Combine(Run, "lock");
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new DevHostException($"another run uses {Run}", "stop it with Ctrl-C first", inner: e);
+        }
+    }
+
     private static string AboveThisProgramme()
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)

@@ -8,6 +8,7 @@ internal static class RunCommand
 {
     public static async Task<int> RunAsync(Layout layout, bool once, bool reset, PhoneHabit habit, CancellationToken ct)
     {
+        using IDisposable only = layout.Lock();
         if (reset)
             await House.ResetAsync(layout);
         await using var house = new House(layout);

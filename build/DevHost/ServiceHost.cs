@@ -100,11 +100,15 @@ internal sealed class ServiceHost(Layout layout, Service service, ProgressView v
         while (true)
         {
             long started = Stopwatch.GetTimestamp();
-            await _process!.WaitAsync(ct);
+            if (_process is not null)
+            {
+                await _process.WaitAsync(ct);
+                view.Tell(service.Name, $"ended with code {_process.ExitCode}; starting it again ({service.Log(layout)})");
+                _process.Forget();
+                _process = null;
+            }
             if (Stopwatch.GetElapsedTime(started) > TimeSpan.FromMinutes(1))
                 pause = TimeSpan.FromMilliseconds(500);
-            view.Tell(service.Name, $"ended with code {_process.ExitCode}; starting it again ({service.Log(layout)})");
-            _process.Forget();
             await Task.Delay(pause, ct);
             pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
             try

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
 namespace Pechat.DevHost.MainJob;
@@ -25,9 +26,9 @@ internal sealed class PhoneLoop(ScriptedPhone phone, Action<string> tell)
                 if (Habit != PhoneHabit.Ignore)
                     await DecideAsync(ct);
             }
-            catch (Exception e) when (e is RefusedException or HttpRequestException || e is TaskCanceledException && !ct.IsCancellationRequested)
+            catch (Exception e) when (e is RefusedException or HttpRequestException or CryptographicException || e is TaskCanceledException && !ct.IsCancellationRequested)
             {
-                tell($"phone: {e.Message}"); // a service may be starting again; the next look tells
+                tell($"phone: {e.Message}"); // a service may be starting again, or the request is not ours to confirm
                 await Task.Delay(TimeSpan.FromSeconds(1), ct);
             }
             await Task.Delay(TimeSpan.FromMilliseconds(Reading == TimeSpan.Zero ? 150 : 500), ct);

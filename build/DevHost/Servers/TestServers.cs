@@ -5,6 +5,7 @@ internal sealed class TestServers(Layout layout)
 {
     private readonly Postgres _postgres = new(layout, durable: false);
     private readonly RabbitMq _rabbit = new(layout, forTests: true);
+    private IDisposable? _lock;
 
     /// <summary>What tests read to find the servers.</summary>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
@@ -16,9 +17,14 @@ internal sealed class TestServers(Layout layout)
 
     public async Task StartAsync(CancellationToken ct)
     {
+        _lock = layout.Lock();
         layout.CreateDirectories();
         await Task.WhenAll(_postgres.StartAsync(ct), _rabbit.StartAsync(ct));
     }
 
-    public Task StopAsync() => Task.WhenAll(_postgres.StopAsync(), _rabbit.StopAsync());
+    public async Task StopAsync()
+    {
+        await Task.WhenAll(_postgres.StopAsync(), _rabbit.StopAsync());
+        _lock?.Dispose();
+    }
 }
