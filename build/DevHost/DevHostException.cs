@@ -13,6 +13,18 @@ public sealed class DevHostException(string what, string nextStep, string? log =
 
     public string? Log { get; } = log;
 
-    /// <summary>The last lines of the log, so that the cause is usually on the screen already.</summary>
-    public IEnumerable<string> LogTail => Log is not null && File.Exists(Log) ? File.ReadLines(Log).TakeLast(12) : [];
+    /// <summary>The cause is usually on the screen already: the log from its last unhandled exception on, or its last lines.</summary>
+    public IEnumerable<string> LogTail
+    {
+        get
+        {
+            if (Log is null || !File.Exists(Log))
+                return [];
+            string[] lines = File.ReadAllLines(Log);
+            int crash = Array.FindLastIndex(lines, line => line.StartsWith("Unhandled exception", StringComparison.Ordinal));
+            return crash >= 0 && crash > lines.Length - 60 ? lines[crash..].Take(LinesShown) : lines.TakeLast(LinesShown);
+        }
+    }
+
+    private const int LinesShown = 12;
 }

@@ -27,7 +27,7 @@ internal static class Databases
                 await ExecuteAsync(connection, $"drop role if exists {role}", ct);
                 await ExecuteAsync(connection, $"create role {role} login password '{Servers.Secret.Get(layout, secret)}'", ct);
             }
-            await ExecuteAsync(connection, $"create database {name} owner {name}_owner template template0 strategy file_copy", ct);
+            await ExecuteAsync(connection, $"create database {name} owner {name}_owner", ct);
             await ExecuteAsync(connection, $"revoke all on database {name} from public; grant connect on database {name} to {name}", ct);
         }
     }
