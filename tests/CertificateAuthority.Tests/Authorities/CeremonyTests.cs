@@ -35,6 +35,20 @@ internal sealed class CeremonyTests
     }
 
     [Test]
+    public async Task Verbs_run_as_processes_of_their_own()
+    {
+        string script = Path.Combine(_authority.Directory.FullName, "script.yaml");
+        await File.WriteAllTextAsync(script, RunningAuthority.Script);
+        (int made, string output) = await RunAsync("ceremony", script);
+        Assert.That(made, Is.Zero, output);
+        Assert.That(output, Does.Contain("people-ca: made").And.Contain("people-ca: OCSP responder certified"));
+        Assert.That((await RunAsync("verify-audit")), Is.EqualTo((0, "7 records, the chain is whole\n")), "root, root's CRL, people-ca and responder: before and after, but one for the CRL");
+        await File.WriteAllTextAsync(script, RunningAuthority.Script.Replace("name: root", "name: root-2", StringComparison.Ordinal));
+        (int refused, string why) = await RunAsync("ceremony", script);
+        Assert.That((refused, why), Is.EqualTo((1, "ceremony: there is a root already, root; a second one is refused\n")));
+    }
+
+    [Test]
     public async Task Second_root_is_refused()
     {
         await _authority.HoldCeremonyAsync(RunningAuthority.Script);
@@ -101,6 +115,22 @@ internal sealed class CeremonyTests
     [TestCase(": : :", "", TestName = "no YAML")]
     public void Script_that_makes_no_sense_is_refused(string script, string why) =>
         Assert.That(() => CeremonyFile.Parse(script), Throws.TypeOf<CeremonyException>().With.Message.Contain(why));
+
+    private async Task<(int ExitCode, string Output)> RunAsync(params string[] verb)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet", ["exec", typeof(Ceremony).Assembly.Location, .. verb])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["PECHAT_CONFIG"] = Directory.GetFiles(_authority.Cluster.Pki.Directory, "certificate-authority-*.json").Single();
+        start.Environment["SOFTHSM2_CONF"] = TestHsm.ConfigFile;
+        using var process = System.Diagnostics.Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, string.Join('\n', (output + await errors).Split('\n').Where(line => !line.Contains(" info: ", StringComparison.Ordinal))));
+    }
 
     private string Output(string name) => File.ReadAllText(Path.Combine(_authority.Directory.FullName, "out", name));
 }

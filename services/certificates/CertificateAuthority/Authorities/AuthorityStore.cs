@@ -12,8 +12,22 @@ namespace Pechat.CertificateAuthority.Authorities;
 internal sealed class AuthorityStore(NpgsqlDataSource db, TokenPool token, TimeProvider clock)
 {
     private static readonly TimeSpan ResponderAge = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ListAge = TimeSpan.FromSeconds(10); // a new authority answers OCSP that soon
     private readonly ConcurrentDictionary<string, Authority> _authorities = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (Responder Responder, DateTimeOffset ReadAt)> _responders = new(StringComparer.Ordinal);
+
+    private volatile IssuingList? _issuing;
+
+    /// <summary>The issuing CAs, on the path of every OCSP request and therefore not read every time.</summary>
+    internal async Task<IReadOnlyList<(string Name, Certificate Certificate)>> ListIssuingAsync(CancellationToken ct)
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        if (_issuing is { } known && now - known.ReadAt < ListAge)
+            return known.Authorities;
+        var issuing = (await ListAsync(ct)).Where(each => !each.Certificate.Issuer.Equals(each.Certificate.Subject)).ToList();
+        _issuing = new IssuingList(issuing, now);
+        return issuing;
+    }
 
     /// <summary>All CA certificates, root first.</summary>
     internal async Task<IReadOnlyList<(string Name, Certificate Certificate)>> ListAsync(CancellationToken ct)
@@ -91,6 +105,8 @@ internal sealed class AuthorityStore(NpgsqlDataSource db, TokenPool token, TimeP
             throw FaultException.Unavailable("hsm_unavailable", "the token does not answer; try again", e);
         }
     }
+
+    private sealed record IssuingList(IReadOnlyList<(string Name, Certificate Certificate)> Authorities, DateTimeOffset ReadAt);
 
     private sealed record Row(string Name, string Issuer, byte[] Certificate, string KeyLabel);
 

@@ -40,10 +40,10 @@ internal sealed partial class StatusSignerService
     // One response has one responder, so all certificates must be of one issuer; a root's certificates have a CRL only.
     private async Task<Authority?> FindIssuerAsync(OcspRequest ocsp, CancellationToken ct)
     {
-        foreach ((string name, Certificate certificate) in await authorities.ListAsync(ct))
+        foreach ((string name, Certificate certificate) in await authorities.ListIssuingAsync(ct))
         {
             if (ocsp.Certificates.All(each => each.IsIssuedBy(certificate)))
-                return await authorities.GetAsync(name, ct) is { IsRoot: false } issuer ? issuer : null;
+                return await authorities.GetAsync(name, ct);
         }
         return null;
     }
