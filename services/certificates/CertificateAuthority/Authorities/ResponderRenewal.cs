@@ -31,7 +31,8 @@ internal sealed partial class ResponderRenewal(
         string label = $"ocsp-{issuer.Name}";
         SubjectPublicKey key = await KeyAsync(label, ct);
         TbsCertificate tbs = Template(issuer, key, now);
-        await audit.WriteAsync(tx, "responder.signing", new { Issuer = issuer.Name, Tbs = Convert.ToHexString(tbs.Encode()) }, ct);
+        // In a transaction of its own: the record stays even if this one is rolled back after the key was used.
+        await db.InTransactionAsync(before => audit.WriteAsync(before, "responder.signing", new { Issuer = issuer.Name, Tbs = Convert.ToHexString(tbs.Encode()) }, ct), ct);
         byte[] der = await SignedObject.SignAsync(tbs.Encode(), issuer.Signer, ct);
         await tx.Connection!.ExecuteAsync(new CommandDefinition(
             "insert into responder (issuer, serial, certificate, key_label, not_after, created_at) values (@Name, @serial, @der, @label, @notAfter, @now)",

@@ -69,12 +69,14 @@ internal sealed partial class CrlPublisher(
             DistributionPoint = issuer.IsRoot ? null : options.CrlUrl(issuer.Name),
             ExpiredCertsSince = issuer.Certificate.NotBefore, // nobody leaves the list by expiring
         }.Encode();
-        await audit.WriteAsync(tx, "crl.signing", new { Issuer = issuer.Name, number, Tbs = Convert.ToHexString(tbs) }, ct);
+        // In a transaction of its own: the record stays even if this one is rolled back after the key was used.
+        await db.InTransactionAsync(before => audit.WriteAsync(before, "crl.signing", new { Issuer = issuer.Name, number, Tbs = Convert.ToHexString(tbs) }, ct), ct);
         byte[] der = await SignedObject.SignAsync(tbs, issuer.Signer, ct);
         var row = new CrlRow(number, version, now.UtcDateTime, next.UtcDateTime, der);
         await tx.Connection!.ExecuteAsync(new CommandDefinition(
             "insert into crl (issuer, number, status_version, this_update, next_update, der) values (@Name, @Number, @StatusVersion, @ThisUpdate, @NextUpdate, @Der)",
             new { issuer.Name, row.Number, row.StatusVersion, row.ThisUpdate, row.NextUpdate, row.Der }, tx, cancellationToken: ct));
+        await audit.WriteAsync(tx, "crl.signed", new { Issuer = issuer.Name, number, Der = Convert.ToHexString(der) }, ct);
         Telemetry.CrlSigned.Add(1, new KeyValuePair<string, object?>("issuer", issuer.Name));
         Signed(logger, issuer.Name, number);
         return row;
