@@ -56,6 +56,8 @@ internal sealed class PdfFile
         return file;
     }
 
+    internal ReadOnlyMemory<byte> Decode(PdfStream stream) => _filters.Decode(stream);
+
     internal PdfSection Section(int revision) => _sections[revision];
 
     /// <summary>Offset after the end-of-file marker of a revision; a linearised file closes its older section last.</summary>
