@@ -37,7 +37,7 @@ public sealed record Service(string Name, string Project, params string[] Peers)
         new("certificate-status", "services/certificates/CertificateStatus", "certificate-authority") { HasMessaging = true },
         new("signing", "services/signing/Signing", "identity", "signature-activation", "certificate-authority", "timestamping", "billing", "notifications") { HasMessaging = true },
         new("signature-activation", "services/signing/SignatureActivation") { Token = "pechat-sam" },
-        new("validation", "services/validation/Validation", "identity", "certificate-authority") { HasMessaging = true },
+        new("validation", "services/validation/Validation", "identity", "certificate-authority"),
         new("timestamping", "services/validation/Timestamping", "certificate-authority") { Token = "pechat-tsa" },
         new("billing", "services/billing/Billing", "identity") { HasMessaging = true },
         new("documents", "services/documents/Documents", "identity", "signing") { HasMessaging = true },
