@@ -31,7 +31,7 @@ internal static class UploadedDocument
             await using Stream file = form.Files[0].OpenReadStream();
             return await ReadAllAsync(file, ct);
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException || (e is IOException and not BadHttpRequestException)) // a boundary that never comes
         {
             throw FaultException.Invalid("invalid_request", "the form is malformed");
         }
