@@ -16,7 +16,8 @@ internal sealed record PeerMetadata(IReadOnlyList<string> Services);
 /// <summary>Refuses REST calls over mutual TLS from peers that are not listed; gRPC methods have <see cref="CallersAttribute"/>.</summary>
 internal sealed partial class PeerMiddleware(RequestDelegate next, HostingOptions options, ILogger<PeerMiddleware> logger)
 {
-    private static readonly string[] GatewayOnly = ["gateway"];
+    // The two that bring requests of people: one carries their tokens on, the other their browser sessions.
+    private static readonly string[] PublicDoors = ["gateway", "portal"];
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -26,8 +27,9 @@ internal sealed partial class PeerMiddleware(RequestDelegate next, HostingOption
         if (endpoint is null || GrpcCallers.IsGrpc(endpoint))
             return next(context);
         var allowed = endpoint.Metadata.GetMetadata<PeerMetadata>()?.Services;
-        bool open = allowed is { Count: 0 } || (connection.Peer is { } peer
-            && ((options.RestCallers ?? GatewayOnly).Contains(peer) || allowed?.Contains(peer) == true));
+        bool open = allowed is { Count: 0 } || context.Request.Path == TokenKeys.Path // public keys, which every peer that accepts tokens reads
+            || (connection.Peer is { } peer
+            && ((options.RestCallers ?? PublicDoors).Contains(peer) || allowed?.Contains(peer) == true));
         if (open)
             return next(context);
         Refused(logger, connection.Peer, context.Request.Path);

@@ -14,6 +14,7 @@ public interface ITokenKeys
 /// <summary>The public keys of Identity (RFC 7517), read again every ten minutes and when a token names an unknown one. Thread-safe.</summary>
 internal sealed class TokenKeys(IHttpClientFactory clients, TimeProvider clock) : ITokenKeys, IDisposable
 {
+    internal const string Path = "/oauth2/jwks";
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5); // unknown kids in a row must not become a flood of requests
     private readonly SemaphoreSlim _gate = new(1);
@@ -69,7 +70,7 @@ internal sealed class TokenKeys(IHttpClientFactory clients, TimeProvider clock) 
     private async Task<KeySet> ReadAsync(CancellationToken ct)
     {
         using HttpClient client = clients.CreateClient("identity");
-        string json = await client.GetStringAsync(new Uri("/oauth2/jwks", UriKind.Relative), ct);
+        string json = await client.GetStringAsync(new Uri(Path, UriKind.Relative), ct);
         var byId = new JsonWebKeySet(json).Keys
             .Where(k => k is { Kty: JsonWebAlgorithmsKeyTypes.EllipticCurve, Crv: JsonWebKeyECTypes.P256, Kid.Length: > 0 })
             .ToDictionary(k => k.Kid, k => (SecurityKey)k, StringComparer.Ordinal);
