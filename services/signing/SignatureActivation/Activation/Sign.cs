@@ -1,0 +1,166 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Text;
+using Google.Protobuf;
+using Grpc.Core;
+using Npgsql;
+using Pechat.Contracts;
+using Pechat.Contracts.SignatureActivation.V1;
+using Pechat.Hosting;
+using Pechat.Pkcs11;
+using Pechat.Pki;
+using Pechat.SignatureActivation.Activation;
+using Pechat.SignatureActivation.Credentials;
+
+namespace Pechat.SignatureActivation;
+
+internal sealed partial class ActivationModuleService
+{
+    private const int MaxSignedAttributes = 64 * 1024;
+
+    /// <summary>Signs digests that a device authorised, each once.</summary>
+    [Callers("signing")]
+    public override async Task<SignReply> Sign(SignRequest request, ServerCallContext context)
+    {
+        long start = clock.GetTimestamp();
+        SignReply reply = await AnswerAsync(() => SignAsync(request, context.CancellationToken));
+        Telemetry.SignDuration.Record(clock.GetElapsedTime(start).TotalSeconds);
+        Telemetry.Signatures.Add(reply.Signatures.Count);
+        return reply;
+    }
+
+    private async Task<SignReply> SignAsync(SignRequest request, CancellationToken ct)
+    {
+        // Step 1: refuse what is malformed.
+        Guid transactionId = ParseId(request.TransactionId, "transaction_id"), credentialId = ParseId(request.CredentialId, "credential_id");
+        SignatureAlgorithm algorithm = ParseAlgorithm(request);
+        if (request.Items.Count is 0 or > MaxDigests)
+            throw FaultException.Invalid("invalid_request", $"there must be 1 to {MaxDigests} items");
+        // Step 2: the SAD opens this activation, for this credential and client, now.
+        TransactionRow transaction = await CheckActivationAsync(request, transactionId, credentialId, ct);
+        // Step 3: what is to be signed, and which authorised digests it answers for.
+        var items = request.Items.Select(item => ReadItem(item, (DigestKind)transaction.Kind, algorithm)).ToList();
+        if (algorithm.Digest.Oid != transaction.HashAlgorithm)
+            throw FaultException.Forbidden("digest_not_authorised", "the digests were authorised for another hash algorithm");
+        try
+        {
+            return await WithKeyAsync(transaction, algorithm, items, ct);
+        }
+        catch (Pkcs11Exception failure) when (failure.IsKeyLoss)
+        {
+            return await WithKeyAsync(transaction, algorithm, items, ct); // the HSM restarted: unwrapped again; the slots are free again
+        }
+    }
+
+    private async Task<SignReply> WithKeyAsync(
+        TransactionRow transaction, SignatureAlgorithm algorithm, List<(byte[] ToBeSigned, byte[] Authorised)> items, CancellationToken ct)
+    {
+        UserKey key = await userKeys.LendAsync(transaction.CredentialId, ct) ?? throw WrongCredential();
+        try
+        {
+            if (key.OwnerId != transaction.OwnerId)
+                throw WrongCredential();
+            if ((algorithm.Scheme == SignatureScheme.Ecdsa) == (key.PublicKey.Curve is null))
+                throw FaultException.Invalid("invalid_request", $"the key does not sign with {algorithm}");
+            return await UseKeyAsync(transaction, key, algorithm, items, ct);
+        }
+        catch (Pkcs11Exception failure) when (failure.IsKeyLoss)
+        {
+            userKeys.Forget(key);
+            throw;
+        }
+        finally
+        {
+            await userKeys.ReturnAsync(key);
+        }
+    }
+
+    private async Task<SignReply> UseKeyAsync(
+        TransactionRow transaction, UserKey key, SignatureAlgorithm algorithm, List<(byte[] ToBeSigned, byte[] Authorised)> items, CancellationToken ct)
+    {
+        // Step 4: reserve the slots, all or none, then record the intent.
+        (int[] positions, int remaining) =
+            await slots.ReserveAsync(transaction.TransactionId, transaction.Digests, [.. items.Select(item => item.Authorised)], ct);
+        var use = new KeyUse(pool, algorithm, [.. items.Select(item => item.ToBeSigned)]);
+        string outcome = "failed";
+        try
+        {
+            await audit.WriteAsync("key.signing", new
+            {
+                transaction.TransactionId, key.CredentialId, transaction.OwnerId, transaction.ClientId, transaction.DeviceId,
+                Algorithm = algorithm.ToString(), positions, Digests = items.Select(item => Convert.ToHexString(item.ToBeSigned)),
+            });
+            // Step 5: sign; RSA signatures are verified before anybody sees them.
+            await use.SignAsync(key, ct);
+            outcome = "signed";
+        }
+        finally
+        {
+            // Step 6: a slot is given back only if it is certain that no signature of its digest exists.
+            int[] consumed = [.. positions.Where((_, index) => use.MayExist(index))];
+            await slots.SettleAsync(transaction.TransactionId, consumed, [.. positions.Except(consumed)]);
+            await audit.WriteAsync("key.signed", new { transaction.TransactionId, key.CredentialId, outcome, consumed });
+        }
+        return new SignReply { Signatures = { use.Signatures.Select(signature => ByteString.CopyFrom(signature)) }, Remaining = remaining };
+    }
+
+    private async Task<TransactionRow> CheckActivationAsync(SignRequest request, Guid transactionId, Guid credentialId, CancellationToken ct)
+    {
+        TransactionRow? found;
+        await using (NpgsqlConnection connection = await db.OpenConnectionAsync(ct))
+            found = await TransactionRow.FindAsync(connection, transactionId, ct);
+        byte[] sadHash = SHA256.HashData(Encoding.UTF8.GetBytes(request.Sad));
+        // Unknown, not activated and wrong SAD have one answer, and take the same comparison.
+        if (!CryptographicOperations.FixedTimeEquals(sadHash, found?.SadHash ?? new byte[sadHash.Length])
+            || found is not { DeviceId: { } deviceId, SadExpiresAt: { } sadExpiresAt, Mac: { } mac } transaction)
+            throw FaultException.Forbidden("invalid_sad", "the signature activation data is not valid for this transaction");
+        if (!await module.IsBoundAsync(transaction.Binding(deviceId, new DateTimeOffset(sadExpiresAt, TimeSpan.Zero)), mac, ct))
+            throw new InvalidOperationException($"the activation of {transactionId} was not written by this module");
+        if (transaction.CredentialId != credentialId)
+            throw WrongCredential();
+        if (transaction.ClientId != request.ClientId)
+            throw FaultException.Forbidden("wrong_client", "the signature was activated for another client");
+        if (transaction.Closed)
+            throw FaultException.Conflict("transaction_closed", "the transaction was closed");
+        return sadExpiresAt > clock.GetUtcNow().UtcDateTime
+            ? transaction
+            : throw FaultException.Conflict("sad_expired", "the signature activation data has expired");
+    }
+
+    private static SignatureAlgorithm ParseAlgorithm(SignRequest request)
+    {
+        DigestAlgorithm? hash = DigestAlgorithm.Find(request.HashAlgorithm);
+        // PKCS#1 v1.5 and ECDSA have no parameters worth sending: empty stands for what the standard fixes.
+        SignatureAlgorithm? algorithm = request.SignatureParameters.IsEmpty
+            ? SignatureAlgorithm.All.FirstOrDefault(each => each.Oid == request.SignatureAlgorithm && each.Scheme != SignatureScheme.RsaPss)
+            : SignatureAlgorithm.Find(new AlgorithmIdentifier(request.SignatureAlgorithm, request.SignatureParameters.Memory));
+        return algorithm is not null && algorithm.Digest == hash
+            ? algorithm
+            : throw FaultException.Invalid("invalid_request", "signature and hash algorithm are not supported or do not fit each other");
+    }
+
+    /// <summary>What the key signs, and the authorised digest it stands for.</summary>
+    private static (byte[] ToBeSigned, byte[] Authorised) ReadItem(SignItem item, DigestKind kind, SignatureAlgorithm algorithm)
+    {
+        if (kind == DigestKind.Dtbsr && item.ContentCase == SignItem.ContentOneofCase.Digest && item.Digest.Length == algorithm.Digest.Length)
+            return (item.Digest.ToByteArray(), item.Digest.ToByteArray());
+        if (kind != DigestKind.Sdr || item.ContentCase != SignItem.ContentOneofCase.SignedAttributes || item.SignedAttributes.Length > MaxSignedAttributes)
+            throw FaultException.Invalid("invalid_request", "an item does not fit the kind of the transaction");
+        byte[] der = item.SignedAttributes.ToByteArray();
+        try
+        {
+            new AsnReader(der, AsnEncodingRules.DER).ReadSetOf(); // the order of DER, which CMS readers forgive
+            SignedAttributes attributes = SignedAttributes.Parse(der);
+            // The content is a document: other content types would give the signature another meaning (RFC 5652 §11.1).
+            if (attributes.ContentType == Oids.Data && attributes.SigningCertificate is not null)
+                return (attributes.Digest(algorithm.Digest), attributes.MessageDigest.ToArray());
+        }
+        catch (AsnContentException)
+        {
+            throw FaultException.Invalid("invalid_request", "signed_attributes are not the DER of a SET OF Attribute");
+        }
+        throw FaultException.Invalid("invalid_request", "signed_attributes need content-type data and signing-certificate-v2");
+    }
+
+    private static FaultException WrongCredential() => FaultException.Forbidden("wrong_credential", "the signature was activated for another credential");
+}

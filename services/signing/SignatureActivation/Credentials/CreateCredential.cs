@@ -1,0 +1,89 @@
+using Dapper;
+using Google.Protobuf;
+using Grpc.Core;
+using Npgsql;
+using Pechat.Contracts;
+using Pechat.Contracts.SignatureActivation.V1;
+using Pechat.Hosting;
+using Pechat.Hsm;
+using Pechat.Pkcs11;
+using Pechat.Pki;
+using Pechat.SignatureActivation.Credentials;
+
+namespace Pechat.SignatureActivation;
+
+internal sealed partial class ActivationModuleService
+{
+    private const int MaxCommonName = 64; // ub-common-name, RFC 5280 appendix A
+
+    /// <summary>Makes a key pair in the HSM, stores it wrapped, and answers a request signed with it.</summary>
+    [Callers("registration")]
+    public override Task<CreateCredentialReply> CreateCredential(CreateCredentialRequest request, ServerCallContext context) =>
+        AnswerAsync(() => CreateAsync(request, context.CancellationToken));
+
+    private async Task<CreateCredentialReply> CreateAsync(CreateCredentialRequest request, CancellationToken ct)
+    {
+        // Step 1: refuse what can be refused before a key exists.
+        Guid requestId = ParseId(request.RequestId, "request_id"), owner = ParseId(request.OwnerId, "owner_id");
+        KeyAlgorithm algorithm = request.Algorithm == KeyAlgorithm.Unspecified ? KeyAlgorithm.P256 : request.Algorithm;
+        KeyPairAlgorithm pairAlgorithm = PairAlgorithm(algorithm);
+        if (request.CommonName.Length is 0 or > MaxCommonName)
+            throw FaultException.Invalid("invalid_request", $"common_name must have 1 to {MaxCommonName} characters");
+        await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
+        if (await CredentialRow.FindByRequestAsync(connection, requestId, ct) is { } existing)
+            return Answer(existing, owner, algorithm);
+        if (!await HasDeviceAsync(connection, owner, ct))
+            throw FaultException.Conflict("no_device", "the owner has no enrolled device");
+        // Step 2: generate, wrap, prove possession; the pair leaves the HSM at the end, whatever happens.
+        Guid credentialId = Guid.NewGuid();
+        await audit.WriteAsync("key.generating", new { credentialId, owner, requestId, Algorithm = algorithm.ToString() });
+        (byte[] publicKey, byte[] wrapped, TokenKey key) = await userKeys.GenerateAsync(pairAlgorithm, ct);
+        byte[] csr;
+        try
+        {
+            SubjectPublicKey info = SubjectPublicKey.Parse(publicKey);
+            var signer = new HsmSigner(pool, key, HsmSigner.AlgorithmOf(info));
+            csr = await CertificationRequest.SignAsync(new DistinguishedName([new(Oids.CommonName, request.CommonName)]), info, signer, ct);
+        }
+        finally
+        {
+            await pool.DestroyAsync(key, CancellationToken.None);
+        }
+        // Step 3: store it bound to its owner; of two calls with one request_id the first wins.
+        byte[] rowMac = await module.BindAsync(CredentialRow.Bind(credentialId, owner, algorithm, publicKey, wrapped), ct);
+        await connection.ExecuteAsync(new CommandDefinition("""
+            insert into credential (credential_id, request_id, owner_id, algorithm, public_key, wrapped_key, csr, row_mac, created_at)
+            values (@credentialId, @requestId, @owner, @algorithm, @publicKey, @wrapped, @csr, @rowMac, @now)
+            on conflict (request_id) do nothing
+            """, new { credentialId, requestId, owner, algorithm = (short)algorithm, publicKey, wrapped, csr, rowMac, now = clock.GetUtcNow() },
+            cancellationToken: ct));
+        CredentialRow stored = (await CredentialRow.FindByRequestAsync(connection, requestId, ct))!;
+        await audit.WriteAsync("key.generated", new { stored.CredentialId, owner, requestId, PublicKey = Convert.ToHexString(stored.PublicKey) });
+        return Answer(stored, owner, algorithm);
+    }
+
+    private static CreateCredentialReply Answer(CredentialRow row, Guid owner, KeyAlgorithm algorithm) =>
+        row.OwnerId != owner || row.Algorithm != (short)algorithm
+            ? throw FaultException.Conflict("request_id_used", "this request_id made another credential")
+            : new CreateCredentialReply
+            {
+                CredentialId = row.CredentialId.ToString(),
+                Csr = ByteString.CopyFrom(row.Csr),
+                PublicKey = ByteString.CopyFrom(row.PublicKey),
+            };
+
+    private static Task<bool> HasDeviceAsync(NpgsqlConnection connection, Guid owner, CancellationToken ct) =>
+        connection.ExecuteScalarAsync<bool>(new CommandDefinition("""
+            select exists (select from device d where d.owner_id = @owner and not exists (select from detachment t where t.device_id = d.device_id))
+            """, new { owner }, cancellationToken: ct));
+
+    private static KeyPairAlgorithm PairAlgorithm(KeyAlgorithm algorithm) => algorithm switch
+    {
+        KeyAlgorithm.P256 => KeyPairAlgorithm.P256,
+        KeyAlgorithm.P384 => KeyPairAlgorithm.P384,
+        KeyAlgorithm.Rsa2048 => KeyPairAlgorithm.Rsa2048,
+        KeyAlgorithm.Rsa3072 => KeyPairAlgorithm.Rsa3072,
+        KeyAlgorithm.Rsa4096 => KeyPairAlgorithm.Rsa4096,
+        _ => throw FaultException.Invalid("invalid_request", "the key algorithm is unknown"),
+    };
+}

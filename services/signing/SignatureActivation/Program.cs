@@ -1,0 +1,33 @@
+using Pechat.Hosting;
+using Pechat.Hsm;
+using Pechat.Persistence;
+using Pechat.Pkcs11;
+using Pechat.SignatureActivation;
+using Pechat.SignatureActivation.Activation;
+using Pechat.SignatureActivation.Audit;
+using Pechat.SignatureActivation.Credentials;
+using Pechat.SignatureActivation.Enrolment;
+using Pechat.SignatureActivation.Keys;
+
+if (await Migrations.RunIfAskedAsync(args, "signature-activation", typeof(Program).Assembly) || await InitialiseModule.RunIfAskedAsync(args))
+    return;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddDefaults("signature-activation");
+builder.Services.AddValidatedOptions<SignatureActivationOptions>("SignatureActivation");
+builder.AddHsm();
+builder.AddDatabase("SignatureActivation");
+builder.Services.AddSingleton(services => new ModuleCryptography(services.GetRequiredService<TokenPool>(),
+    ModuleKeys.LoadAsync(services.GetRequiredService<TokenPool>(), CancellationToken.None).GetAwaiter().GetResult()));
+builder.Services.AddSingleton(services => new TrustedVerifiers(services.GetRequiredService<SignatureActivationOptions>()));
+builder.Services.AddSingleton<AuditTrail>();
+builder.Services.AddSingleton<UserKeys>();
+builder.Services.AddSingleton<PinGuard>();
+builder.Services.AddSingleton<SlotBook>();
+
+var app = builder.Build();
+app.MapDefaults();
+_ = app.Services.GetRequiredService<ModuleCryptography>(); // a start without keys or trusted verifiers is refused
+_ = app.Services.GetRequiredService<TrustedVerifiers>();
+app.MapGrpcService<ActivationModuleService>();
+await app.RunAsync();
