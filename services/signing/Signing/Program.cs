@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Mvc;
 using Pechat.Contracts.Billing.V1;
 using Pechat.Contracts.CertificateAuthority.V1;
 using Pechat.Contracts.SignatureActivation.V1;
@@ -60,7 +61,7 @@ SignDoc.Map(csc);
 PollSignatures.Map(csc);
 StampHash.Map(csc);
 MethodNames.Map(csc);
-RouteGroupBuilder phone = app.MapGroup("/signing/v1").RequireAccess("device").WithProblemDetails();
+RouteGroupBuilder phone = app.MapGroup("/signing/v1").RequireAccess("device").WithProblemDetails().WithMetadata(new RequestSizeLimitAttribute(ConfirmRequest.MaxBodyBytes));
 ListRequests.Map(phone);
 ConfirmRequest.Map(phone);
 DeclineRequest.Map(phone);

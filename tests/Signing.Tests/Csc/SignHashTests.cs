@@ -98,6 +98,16 @@ internal sealed class SignHashTests
     }
 
     [Test, Property("Clause", "CSC API v2 signatures/signHash")]
+    public async Task Digest_of_a_document_is_not_signed_as_if_it_were_what_the_key_signs()
+    {
+        JsonObject body = AuthorizeBody(_credential, Digest("sdr"));
+        body["hashType"] = "SDR";
+        Guid id = await _house.AuthorizeAsync(body);
+        await _house.ConfirmAsync(id);
+        (await SignAsync(SignBody(_credential, await _house.SadAsync(id), EcdsaSha256, Digest("sdr")))).IsInvalid("Hash is not authorized by the SAD.");
+    }
+
+    [Test, Property("Clause", "CSC API v2 signatures/signHash")]
     public async Task Parallel_calls_cannot_overspend()
     {
         (_, string sad) = await _house.AuthorizedAsync(_credential, Digest("p"), Digest("q"));

@@ -149,6 +149,14 @@ internal sealed class RequestTests
     }
 
     [Test]
+    public async Task Oversized_confirmation_is_refused()
+    {
+        Guid id = await AskAsync("large");
+        Assert.That((await _house.ConfirmAsync(id, new string('x', 300_000))).Status, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That((await _house.ConfirmAsync(id, new string('x', 600_000))).Status, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
+    }
+
+    [Test]
     public async Task Module_that_is_down_costs_nothing()
     {
         Guid id = await AskAsync("module down");

@@ -11,7 +11,7 @@ namespace Pechat.Signing.Csc;
 /// <summary>A credential together with the transaction that a SAD opens: steps 4 to 9 of §10.1, shared by signHash and signDoc.</summary>
 internal sealed class AuthorizedUse
 {
-    private const string NotAuthorized = "Hash is not authorized by the SAD.";
+    internal const string NotAuthorized = "Hash is not authorized by the SAD.";
 
     private AuthorizedUse(Credential credential, SigningTransaction transaction, string sad) => (Credential, Transaction, _sad) = (credential, transaction, sad);
 
@@ -31,7 +31,7 @@ internal sealed class AuthorizedUse
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
         (Credential? credential, SigningTransaction? transaction) =
             (await connection.QueryAsync<Credential, SigningTransaction, (Credential?, SigningTransaction?)>(new CommandDefinition($"""
-                select {Credential.Columns}, {SigningTransaction.Columns}
+                select {Credential.Columns}, {SigningTransaction.KeyColumns}
                 from {Credential.Tables}
                 left join signing_transaction t on t.id = @transactionId and t.credential_id = c.id and t.customer_id = c.customer_id
                     and t.client_id = @client and t.purpose = 'authorization'
@@ -90,6 +90,12 @@ internal sealed class AuthorizedUse
                 "sad_expired" => "SAD expired",
                 _ => "Invalid parameter SAD",
             }, fault);
+        }
+        catch (FaultException fault) when (fault.Kind is FaultKind.Invalid)
+        {
+            // What is well-formed and still not offered there, such as an unusual salt length.
+            throw new FaultException(FaultKind.Invalid, "invalid_request",
+                algorithm.Parameters.IsEmpty ? "Invalid parameter signAlgo" : "Invalid parameter signAlgoParams", fault);
         }
         catch (FaultException fault) when (fault.Kind is FaultKind.Unavailable)
         {

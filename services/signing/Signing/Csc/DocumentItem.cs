@@ -61,7 +61,9 @@ internal sealed record DocumentItem(
 
     private static string ReadName(JsonElement element, int number)
     {
-        string name = CscRequest.OptionalString(element, "label") is { Length: > 0 } label ? label : $"document-{number}.pdf";
+        // label is the member of 2.2; name is what some of our own clients send.
+        string? given = CscRequest.OptionalString(element, "label") ?? CscRequest.OptionalString(element, "name");
+        string name = string.IsNullOrEmpty(given) ? $"document-{number}.pdf" : given;
         return name.Length <= 255 && !name.Any(char.IsControl) ? name : throw CscRequest.InvalidParameter("label");
     }
 

@@ -32,6 +32,8 @@ internal static class SignHash
         // Step 7: the certificate, now.
         use.CheckStatus(clock.GetUtcNow());
         // Steps 8 and 9.
+        if (use.Transaction.Kind != SigningTransaction.Dtbsr)
+            throw CscRequest.Invalid(AuthorizedUse.NotAuthorized);
         SignReply reply = await use.SignAsync(module, algorithm, digests.Select(digest => new SignItem { Digest = UnsafeByteOperations.UnsafeWrap(digest) }), digests.Length, ct);
         var response = new SignatureResponse { Signatures = [.. reply.Signatures.Select(signature => signature.ToByteArray())] };
         return await ReleaseAsync(use.Transaction, digests.Length, response, mode, record, clock);
@@ -42,11 +44,9 @@ internal static class SignHash
         SigningTransaction transaction, int count, SignatureResponse response, OperationMode mode, RecordSignatures record, TimeProvider clock)
     {
         Guid responseId = Guid.CreateVersion7();
-        bool recorded = await record.RecordAsync(new RecordSignatures.Made(transaction.Id, count, []),
-            mode.IsAsynchronous
-                ? tx => mode.KeepAsync(tx, responseId, transaction.Id, CscResults.Bytes(response), clock.GetUtcNow(), CancellationToken.None)
-                : null,
-            CancellationToken.None);
+        bool recorded = await record.RecordAsync(transaction, count, [], mode.IsAsynchronous
+            ? tx => mode.KeepAsync(tx, responseId, transaction.Id, CscResults.Bytes(response), clock.GetUtcNow(), CancellationToken.None)
+            : null);
         if (!recorded)
             throw CscRequest.InvalidParameter("SAD"); // it ended while we signed
         return CscResults.Ok(mode.IsAsynchronous ? new SignatureResponse { ResponseId = responseId.ToString("D") } : response, CscJson.Default.Signatures);

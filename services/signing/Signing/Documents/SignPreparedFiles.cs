@@ -69,7 +69,7 @@ internal sealed partial class SignPreparedFiles(NpgsqlDataSource db, IActivation
             foreach (Row row in rows)
                 files.Add((row.Id, await CompleteAsync(row, ct)));
             // Step 4: result, event and units are one.
-            await record.RecordAsync(new RecordSignatures.Made(id, files.Count, [.. files.Select(file => file.Id)]), tx => StoreAsync(tx, files), CancellationToken.None);
+            await record.RecordAsync(transaction, files.Count, [.. files.Select(file => file.Id)], tx => StoreAsync(tx, files));
         }
         catch (FaultException fault) when (fault.Kind is FaultKind.Unavailable or FaultKind.Exhausted)
         {

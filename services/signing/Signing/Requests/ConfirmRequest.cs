@@ -17,6 +17,7 @@ namespace Pechat.Signing.Requests;
 /// </summary>
 internal static class ConfirmRequest
 {
+    internal const int MaxBodyBytes = 512 * 1024;
     private const int MaxActivationLength = 256 * 1024; // 1000 SHA-512 digests in a JWS stay below
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 

@@ -29,6 +29,11 @@ internal sealed class OpenTransaction(NpgsqlDataSource db, IActivationModule act
             // It knows the key by another owner, or not at all: the caller learns no more than for an unknown credential.
             throw new FaultException(FaultKind.Invalid, "invalid_request", "Invalid parameter credentialID", fault);
         }
+        catch (FaultException fault) when (fault.Kind == FaultKind.Conflict)
+        {
+            // The first of two attempts arrived and its answer, the only copy of the challenge, was lost: the caller starts anew.
+            throw FaultException.Unavailable("temporarily_unavailable", "The signature activation module cannot be reached; try again", fault);
+        }
         // Step 2: the request to the signer and the event that announces it are one.
         SigningTransaction opened = transaction with { Displayed = displayed, Challenge = challenge };
         await db.InTransactionAsync(async tx =>

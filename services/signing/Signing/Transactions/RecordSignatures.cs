@@ -8,36 +8,37 @@ namespace Pechat.Signing.Transactions;
 /// <summary>Records that signatures exist, together with the event that captures their units. Nothing is released to a client before this.</summary>
 internal sealed class RecordSignatures(NpgsqlDataSource db, TimeProvider clock)
 {
-    /// <summary>What is recorded.</summary>
-    /// <param name="TransactionId">The transaction.</param>
-    /// <param name="Count">Signatures made now.</param>
-    /// <param name="DocumentIds">Signed files for the archive.</param>
-    internal sealed record Made(Guid TransactionId, int Count, IReadOnlyList<Guid> DocumentIds);
+    private const string Use = """
+        update signing_transaction
+        set remaining = remaining - @Count,
+            state = case when remaining = @Count then 'completed' else state end,
+            ended_at = case when remaining = @Count then @At end,
+            lease_until = null
+        where id = @Id and state in ('active', 'signing') and remaining >= @Count
+        """;
 
-    private sealed record Row(Guid CustomerId, Guid CredentialId, string ClientId);
-
-    /// <summary>False when the transaction ended in the meantime: then the signatures must not be released.</summary>
-    /// <param name="made">What is recorded.</param>
-    /// <param name="store">What else is stored in the same database transaction.</param>
-    /// <param name="ct">Cancels.</param>
-    internal Task<bool> RecordAsync(Made made, Func<NpgsqlTransaction, Task>? store, CancellationToken ct) => db.InTransactionAsync(async tx =>
+    /// <summary>Uses up budget; false when the transaction ended in the meantime, and then the signatures must not be released.</summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="count">Signatures made now.</param>
+    /// <param name="documentIds">Signed files for the archive.</param>
+    /// <param name="store">What else is stored in the same database transaction; null saves the transaction three round trips.</param>
+    internal async Task<bool> RecordAsync(SigningTransaction transaction, int count, IReadOnlyList<Guid> documentIds, Func<NpgsqlTransaction, Task>? store)
     {
+        // Never cancelled by the caller: the signatures exist.
+        CancellationToken ct = CancellationToken.None;
         DateTimeOffset now = clock.GetUtcNow();
-        Row? row = await tx.Connection!.QuerySingleOrDefaultAsync<Row>(new CommandDefinition("""
-            update signing_transaction
-            set remaining = remaining - @Count,
-                state = case when remaining = @Count then 'completed' else state end,
-                ended_at = case when remaining = @Count then @now end,
-                lease_until = null
-            where id = @TransactionId and state in ('active', 'signing') and remaining >= @Count
-            returning customer_id, credential_id, client_id
-            """, new { made.TransactionId, made.Count, now = now.UtcDateTime }, tx, cancellationToken: ct));
-        if (row is null)
-            return false;
-        if (store is not null)
+        var created = new SignatureCreated(
+            transaction.Id, transaction.CustomerId, transaction.CredentialId, transaction.ClientId, count, documentIds, now);
+        var use = new { transaction.Id, Count = count, At = now.UtcDateTime };
+        if (store is null)
+            return await Outbox.AddWithAsync(db, Use, use, Guid.CreateVersion7(), created, now, ct);
+        return await db.InTransactionAsync(async tx =>
+        {
+            if (await tx.Connection!.ExecuteAsync(new CommandDefinition(Use, use, tx, cancellationToken: ct)) == 0)
+                return false;
             await store(tx);
-        await Outbox.AddAsync(tx, Guid.CreateVersion7(), new SignatureCreated(
-            made.TransactionId, row.CustomerId, row.CredentialId, row.ClientId, made.Count, made.DocumentIds, now), now, ct);
-        return true;
-    }, ct);
+            await Outbox.AddAsync(tx, Guid.CreateVersion7(), created, now, ct);
+            return true;
+        }, ct);
+    }
 }

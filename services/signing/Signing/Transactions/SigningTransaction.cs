@@ -8,6 +8,11 @@ internal sealed record SigningTransaction
         t.signature_parameters, t.names, t.digests, t.displayed, t.challenge, t.state, t.remaining, t.created_at, t.expires_at, t.sad_expires_at
         """;
 
+    /// <summary>The columns that a signature with a SAD needs; the digests, which may be a thousand, are checked by the activation module.</summary>
+    internal const string KeyColumns = """
+        t.id, t.customer_id, t.credential_id, t.client_id, t.kind, t.hash_algorithm, t.state, t.remaining, t.sad_expires_at
+        """;
+
     /// <summary>The digests are what the key signs.</summary>
     internal const string Dtbsr = "DTBSR";
 
