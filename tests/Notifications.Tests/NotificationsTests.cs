@@ -4,7 +4,6 @@ using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Pechat.Contracts;
 using Pechat.Contracts.Events.CertificateAuthority;
 using Pechat.Contracts.Events.Identity;
 using Pechat.Contracts.Events.Signing;

@@ -1,17 +1,20 @@
 using Pechat.Contracts;
-using Pechat.Hosting.Jose;
 
-namespace Pechat.Identity.Devices;
+namespace Pechat.Hosting.Jose;
 
 /// <summary>Reads what a phone has signed.</summary>
-internal static class DeviceProof
+public static class DeviceProof
 {
     /// <summary>How far a phone's clock may be off.</summary>
-    internal static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>Verifies signature, time and the members that must be exactly so.</summary>
+    /// <param name="token">Compact JWS as the phone sent it.</param>
+    /// <param name="key">The device's key.</param>
+    /// <param name="now">The current time; <c>iat</c> may be off by <see cref="Tolerance"/>.</param>
+    /// <param name="members">Payload members and their exact texts.</param>
     /// <exception cref="FaultException">Anything else than a fresh proof by that key over those members.</exception>
-    internal static void ThrowUnlessProven(string? token, EcPublicKey key, DateTimeOffset now, params (string Member, string Value)[] members)
+    public static void ThrowUnlessProven(string? token, EcPublicKey key, DateTimeOffset now, params (string Member, string Value)[] members)
     {
         CompactJws jws;
         try
