@@ -1,0 +1,47 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace Pechat.Portal.Account;
+
+/// <summary>Asks the other services with the customer's own access token: the portal sees what the customer may see, and nothing else.</summary>
+internal sealed class CustomerClient(IHttpClientFactory clients)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    internal sealed record Person(string? GivenName, string? Surname, string? GivenNameNative, string? SurnameNative);
+    internal sealed record Profile(Guid CustomerId, string State, string Email, string Phone, string Language, Person? Person);
+    internal sealed record Entitlement(string Package, int? Remaining, bool Unlimited, DateTimeOffset? ValidUntil);
+    internal sealed record Entitlements(int Remaining, bool Unlimited, IReadOnlyList<Entitlement>? Items);
+    internal sealed record CertificateData(string? Status, string? SubjectDN, string? SerialNumber, string? ValidFrom, string? ValidTo);
+    internal sealed record CredentialInfo(string CredentialID, string? Description, CertificateData? Cert);
+    internal sealed record Credentials(IReadOnlyList<string>? CredentialIDs, IReadOnlyList<CredentialInfo>? CredentialInfos);
+    internal sealed record ArchivedDocument(Guid Id, string Name, DateTimeOffset ArchivedAt);
+    internal sealed record Archive(IReadOnlyList<ArchivedDocument>? Documents);
+
+    internal Task<Profile> ProfileAsync(string token, CancellationToken ct) => GetAsync<Profile>("identity", "/identity/v1/me", token, ct);
+
+    internal Task<Entitlements> EntitlementsAsync(string token, CancellationToken ct) =>
+        GetAsync<Entitlements>("billing", "/billing/v1/entitlements", token, ct);
+
+    internal Task<Archive> ArchiveAsync(string token, CancellationToken ct) => GetAsync<Archive>("documents", "/documents/v1/archive", token, ct);
+
+    internal Task<Credentials> CredentialsAsync(string token, CancellationToken ct) =>
+        SendAsync<Credentials>("signing", new HttpRequestMessage(HttpMethod.Post, "/csc/v2/credentials/list")
+        {
+            Content = JsonContent.Create(new { credentialInfo = true, certificates = "single", certInfo = true }),
+        }, token, ct);
+
+    private Task<T> GetAsync<T>(string service, string path, string token, CancellationToken ct) =>
+        SendAsync<T>(service, new HttpRequestMessage(HttpMethod.Get, path), token, ct);
+
+    private async Task<T> SendAsync<T>(string service, HttpRequestMessage request, string token, CancellationToken ct)
+    {
+        using (request)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            using HttpResponseMessage answer = await clients.CreateClient(service).SendAsync(request, ct);
+            answer.EnsureSuccessStatusCode();
+            return await answer.Content.ReadFromJsonAsync<T>(Json, ct) ?? throw new HttpRequestException($"{service} answered an empty body");
+        }
+    }
+}
