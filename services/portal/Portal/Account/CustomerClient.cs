@@ -8,15 +8,14 @@ internal sealed class CustomerClient(IHttpClientFactory clients)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    internal sealed record Person(string? GivenName, string? Surname, string? GivenNameNative, string? SurnameNative);
+    internal sealed record Person(string GivenName, string Surname);
     internal sealed record Profile(Guid CustomerId, string State, string Email, string Phone, string Language, Person? Person);
-    internal sealed record Entitlement(string Package, int? Remaining, bool Unlimited, DateTimeOffset? ValidUntil);
-    internal sealed record Entitlements(int Remaining, bool Unlimited, IReadOnlyList<Entitlement>? Items);
+    internal sealed record Entitlements(int Remaining, bool Unlimited);
     internal sealed record CertificateData(string? Status, string? SubjectDN, string? SerialNumber, string? ValidFrom, string? ValidTo);
     internal sealed record CredentialInfo(string CredentialID, string? Description, CertificateData? Cert);
     internal sealed record Credentials(IReadOnlyList<string>? CredentialIDs, IReadOnlyList<CredentialInfo>? CredentialInfos);
-    internal sealed record ArchivedDocument(Guid Id, string Name, DateTimeOffset ArchivedAt);
-    internal sealed record Archive(IReadOnlyList<ArchivedDocument>? Documents);
+    internal sealed record ArchivedDocument(Guid Id, string Name, DateTimeOffset SignedAt);
+    internal sealed record Archive(IReadOnlyList<ArchivedDocument> Items);
 
     internal Task<Profile> ProfileAsync(string token, CancellationToken ct) => GetAsync<Profile>("identity", "/identity/v1/me", token, ct);
 
