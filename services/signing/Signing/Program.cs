@@ -51,7 +51,7 @@ var app = builder.Build();
 app.MapDefaults();
 RouteGroupBuilder open = app.MapGroup("/csc/v2").WithCscErrors();
 GetInfo.Map(open);
-RouteGroupBuilder csc = app.MapGroup("/csc/v2").RequireAccess("service").WithCscErrors();
+RouteGroupBuilder csc = app.MapGroup("/csc/v2").RequireAccess("service").AllowPeers("portal").WithCscErrors();
 ListCredentials.Map(csc);
 GetCredential.Map(csc);
 AuthorizeCredential.Map(csc);

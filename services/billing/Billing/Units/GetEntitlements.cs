@@ -14,7 +14,7 @@ internal static class GetEntitlements
     /// <summary>The sum over limited packages, whether an unlimited one is active, and each of them, soonest end first.</summary>
     internal sealed record Response(int Remaining, bool Unlimited, IReadOnlyList<Item> Items);
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/entitlements", Handle).RequireAccess("device", "portal");
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/entitlements", Handle).RequireAccess("device", "portal").AllowPeers("portal");
 
     internal static async Task<Ok<Response>> Handle(ClaimsPrincipal user, NpgsqlDataSource db, TimeProvider clock, CancellationToken ct)
     {
