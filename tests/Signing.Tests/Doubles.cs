@@ -134,12 +134,6 @@ internal sealed class FakeLedger : IUnitLedger
             Reservations++;
         return Task.CompletedTask;
     }
-
-    public Task ReleaseAsync(Guid reservationId, CancellationToken ct)
-    {
-        Reserved.TryRemove(reservationId, out _);
-        return Task.CompletedTask;
-    }
 }
 
 internal sealed class FakeCertificates : ICertificates

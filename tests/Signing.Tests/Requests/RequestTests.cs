@@ -138,14 +138,25 @@ internal sealed class RequestTests
     [TestCase(FakeActivationModule.WrongPin, HttpStatusCode.Unauthorized, "invalid_pin")]
     [TestCase("forged", HttpStatusCode.Forbidden, "invalid_activation")]
     [TestCase("", HttpStatusCode.BadRequest, "invalid_activation")]
-    public async Task Refused_activation_gives_the_units_back_and_may_be_repeated(string activation, HttpStatusCode status, string code)
+    public async Task Refused_activation_may_be_repeated_and_is_paid_once(string activation, HttpStatusCode status, string code)
     {
         Guid id = await AskAsync("refused" + activation);
         Answer refused = await _house.ConfirmAsync(id, activation);
         Assert.That((refused.Status, refused.Error), Is.EqualTo((status, code)));
-        Assert.That(_house.Ledger.Reserved, Does.Not.ContainKey(id));
+        Assert.That((_house.Module.Transactions[id].Activated, await _house.StateAsync(id)), Is.EqualTo((false, "pending")));
+        int before = _house.Ledger.Reserved.ContainsKey(id) ? _house.Ledger.Reservations - 1 : _house.Ledger.Reservations;
         Assert.That((await _house.ConfirmAsync(id)).Status, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(_house.Ledger.Reserved, Does.ContainKey(id));
+        Assert.That((_house.Ledger.Reserved.ContainsKey(id), _house.Ledger.Reservations), Is.EqualTo((true, before + 1)));
+    }
+
+    [Test]
+    public async Task Refused_activation_that_is_not_repeated_gives_its_units_back_when_the_request_ends()
+    {
+        Guid id = await AskAsync("refused and left");
+        await _house.ConfirmAsync(id, FakeActivationModule.WrongPin);
+        Assert.That(await _house.EventsAsync("signature-ended.v1", id), Is.Empty);
+        _house.Clock.Advance(TimeSpan.FromMinutes(6));
+        await Eventually.HoldsAsync(async () => (await _house.EventsAsync("signature-ended.v1", id)).Length == 1, "the event that releases");
     }
 
     [Test]
@@ -163,7 +174,7 @@ internal sealed class RequestTests
         _house.Module.IsDown = true;
         Answer down = await _house.ConfirmAsync(id);
         Assert.That(down.Status, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
-        Assert.That(_house.Ledger.Reserved, Does.Not.ContainKey(id));
+        Assert.That(await _house.EventsAsync("signature-created.v1", id), Is.Empty, "only this event charges");
         _house.Module.IsDown = false;
         Assert.That((await _house.ConfirmAsync(id)).Status, Is.EqualTo(HttpStatusCode.OK));
     }

@@ -39,10 +39,12 @@ internal static class ConfirmRequest
         DateTimeOffset sadExpiresAt;
         try
         {
-            // Step 2: units first, so that nothing activated is ever without them. Idempotent by the transaction's id.
+            // Step 2: units first, so that nothing activated is ever without them. Idempotent by the transaction's id. They stay reserved
+            // while the signer may try again: a reservation that was given back could not be taken a second time, and when no answer
+            // came from step 3 it is not known whether the activation was accepted. The end of the transaction gives them back.
             await ledger.ReserveAsync(Reservation(transaction, options), ct);
             // Step 3: only the activation module can judge the activation.
-            sadExpiresAt = await ActivateAsync(activation, ledger, transaction, request.Activation, options, clock, ct);
+            sadExpiresAt = await ActivateAsync(activation, id, request.Activation, options, clock, ct);
         }
         catch (FaultException)
         {
@@ -61,22 +63,17 @@ internal static class ConfirmRequest
         return TypedResults.Ok(new Response("active"));
     }
 
-    private static async Task<DateTimeOffset> ActivateAsync(IActivationModule module, IUnitLedger ledger, SigningTransaction transaction,
-        string activation, SigningOptions options, TimeProvider clock, CancellationToken ct)
+    private static async Task<DateTimeOffset> ActivateAsync(
+        IActivationModule module, Guid id, string activation, SigningOptions options, TimeProvider clock, CancellationToken ct)
     {
         try
         {
-            return await module.ActivateAsync(transaction.Id, activation, ct);
+            return await module.ActivateAsync(id, activation, ct);
         }
         catch (FaultException fault) when (fault.Code == "challenge_used")
         {
             // The module uses a challenge up only when it accepts an activation: an earlier confirmation got this far and crashed.
             return clock.GetUtcNow() + options.SadLifetime;
-        }
-        catch (FaultException)
-        {
-            await ledger.ReleaseAsync(transaction.Id, CancellationToken.None);
-            throw;
         }
     }
 

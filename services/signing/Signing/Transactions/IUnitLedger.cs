@@ -5,17 +5,11 @@ namespace Pechat.Signing.Transactions;
 /// <summary>What this service asks of the unit ledger.</summary>
 internal interface IUnitLedger
 {
-    /// <summary>Reserves units. Idempotent per reservation id.</summary>
+    /// <summary>Reserves units. Idempotent per reservation id; SignatureCreated captures them, SignatureEnded gives back what is left.</summary>
     Task ReserveAsync(ReserveRequest request, CancellationToken ct);
-
-    /// <summary>Gives reserved units back. Idempotent.</summary>
-    Task ReleaseAsync(Guid reservationId, CancellationToken ct);
 }
 
 internal sealed class UnitLedgerClient(UnitLedger.UnitLedgerClient client) : IUnitLedger
 {
     public async Task ReserveAsync(ReserveRequest request, CancellationToken ct) => await client.ReserveAsync(request, cancellationToken: ct);
-
-    public async Task ReleaseAsync(Guid reservationId, CancellationToken ct) =>
-        await client.ReleaseAsync(new ReleaseRequest { ReservationId = reservationId.ToString("D") }, cancellationToken: ct);
 }
