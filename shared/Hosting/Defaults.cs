@@ -28,7 +28,7 @@ public static class Defaults
         services.AddValidatedOptions<HostingOptions>("Hosting").AllowSection("Peers").AllowSection("Tokens").AllowSection("Kestrel");
         services.AddSingleton<PeerCertificates>();
         services.AddHttpContextAccessor();
-        services.AddHealthChecks().AddCheck<StoppingCheck>("stopping", tags: [HealthEndpoints.ReadyTag]);
+        services.AddHealthChecks().AddCheck<RunningCheck>("running", tags: [HealthEndpoints.ReadyTag]);
         services.AddOptions<HostOptions>().Configure<HostingOptions>((host, options) => host.ShutdownTimeout = options.ShutdownTimeout);
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true); // so that the translator of the surface answers
         services.ConfigureHttpJsonOptions(json => ApplyJsonRules(json.SerializerOptions));
@@ -99,6 +99,8 @@ public static class Defaults
         logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
         logging.AddFilter("MassTransit", LogLevel.Warning);
+        // An unhealthy answer goes to whoever asked; each question again as an Error in the log would drown what is one.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical);
         logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId);
     }
 }

@@ -56,9 +56,14 @@ public static class HealthEndpoints
     }
 }
 
-/// <summary>Not ready once the order to stop has come, so that no new work is sent here.</summary>
-internal sealed class StoppingCheck(IHostApplicationLifetime lifetime) : IHealthCheck
+/// <summary>Not ready before every listener is bound, and once the order to stop has come, so that no work is sent here too early or too late.</summary>
+internal sealed class RunningCheck(IHostApplicationLifetime lifetime) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("stopping") : HealthCheckResult.Healthy());
+        Task.FromResult((lifetime.ApplicationStarted.IsCancellationRequested, lifetime.ApplicationStopping.IsCancellationRequested) switch
+        {
+            (_, true) => HealthCheckResult.Unhealthy("stopping"),
+            (false, _) => HealthCheckResult.Unhealthy("starting"),
+            _ => HealthCheckResult.Healthy(),
+        });
 }
