@@ -151,6 +151,15 @@ public sealed class ActivationTests
     }
 
     [Test]
+    public async Task Right_pins_at_once_lock_nothing()
+    {
+        OpenTransactionRequest[] shown = [.. Enumerable.Range(0, 20).Select(_ => _module.NewTransaction(_phone.Owner, _credential, Module.Digests(1)).Request)];
+        string[] outcomes = await Task.WhenAll(shown.Select(async each =>
+            await ActivateAsync(each, _phone.Activate(each, (await _module.Signing.OpenTransactionAsync(each)).Challenge))));
+        Assert.That(outcomes, Is.All.EqualTo("accepted"));
+    }
+
+    [Test]
     public async Task A_message_with_a_wrong_pin_cannot_be_repeated_to_lock_the_device()
     {
         Phone phone = await _module.EnrolAsync();

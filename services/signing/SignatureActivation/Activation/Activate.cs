@@ -54,6 +54,7 @@ internal sealed partial class ActivationModuleService
             throw FaultException.Forbidden("invalid_activation", refusal.Message);
         }
         // Step 4: the PIN; a wrong one is counted, and so is a message that is tried twice.
+        await connection.CloseAsync(); // nobody waits for his turn with a connection in hand
         byte[] messageHash = SHA256.HashData(Encoding.ASCII.GetBytes(request.Activation));
         await pins.VerifyAsync(device, pin.Pin, messageHash, ct);
         // Step 5: one slot per digest; the first activation of a transaction is its only one.

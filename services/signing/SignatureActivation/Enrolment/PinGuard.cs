@@ -7,8 +7,11 @@ using Pechat.SignatureActivation.Keys;
 namespace Pechat.SignatureActivation.Enrolment;
 
 /// <summary>Verifies PINs and counts the wrong ones.</summary>
-internal sealed class PinGuard(NpgsqlDataSource db, ModuleCryptography module, TimeProvider clock)
+internal sealed class PinGuard(NpgsqlDataSource db, ModuleCryptography module, TimeProvider clock) : IDisposable
 {
+    // Confirmations of one device wait for each other: five right PINs under way at once would look like five open attempts.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
+
     /// <summary>Wrong PINs in a row that lock a device .</summary>
     internal const int MaxFailures = 5;
 
@@ -23,6 +26,22 @@ internal sealed class PinGuard(NpgsqlDataSource db, ModuleCryptography module, T
     /// <param name="ct">Ends the call before the attempt is counted.</param>
     /// <exception cref="FaultException">invalid_pin, device_locked, or invalid_activation for a message that was tried before.</exception>
     internal async Task VerifyAsync(Device device, string pin, byte[] messageHash, CancellationToken ct)
+    {
+        SemaphoreSlim turn = _turns[(uint)device.DeviceId.GetHashCode() % _turns.Length];
+        await turn.WaitAsync(ct);
+        try
+        {
+            await VerifyInTurnAsync(device, pin, messageHash, ct);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
+
+    private async Task VerifyInTurnAsync(Device device, string pin, byte[] messageHash, CancellationToken ct)
     {
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
         int forgiven = await ForgivenAsync(connection, device, ct);
