@@ -104,7 +104,7 @@ public sealed partial record CapturedMail(IReadOnlyList<string> Recipients, stri
     }
 
     /// <summary>The value of a header, folded as sent.</summary>
-    public string Header(string name) => Regex.Match(Raw, $@"^{Regex.Escape(name)}:\s*(.*(?:\r\n[ \t].*)*)", RegexOptions.Multiline | RegexOptions.IgnoreCase).Groups[1].Value.TrimEnd('\r', '\n');
+    public string Header(string name) => Regex.Match(Raw, $@"^{Regex.Escape(name)}:\s*([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", RegexOptions.Multiline | RegexOptions.IgnoreCase).Groups[1].Value;
 
     private static byte[] QuotedPrintable(string text)
     {
