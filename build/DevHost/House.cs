@@ -96,6 +96,7 @@ public sealed class House : IAsyncDisposable
     {
         await postgres;
         await Parallel.ForEachAsync(_services, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (service, token) => await service.MigrateAsync(token));
+        await DemoContract.EnterAsync(_postgres.ConnectionString, ct);
     }
 
     private async Task CeremonyAsync(Task migrated, CancellationToken ct)
