@@ -5,6 +5,7 @@ using Pechat.Hosting;
 using Pechat.Messaging;
 using Pechat.Persistence;
 using Pechat.Registration;
+using Pechat.Registration.Certificates;
 using Pechat.Registration.Peers;
 using Pechat.Registration.Requests;
 
@@ -31,4 +32,5 @@ RouteGroupBuilder phone = app.MapGroup("/registration/v1").RequireAccess("device
 CreateRequest.Map(phone);
 GetRequest.Map(phone);
 ConfirmData.Map(phone);
+ChangeCertificateStatus.Map(phone);
 await app.RunAsync();

@@ -11,10 +11,20 @@ internal interface IIssuer
     /// <returns>Serial number, upper-case hex.</returns>
     /// <exception cref="Contracts.FaultException">The CA refuses or is down.</exception>
     Task<string> IssueAsync(Guid request, string profile, byte[] csr, CertificateData data, Guid customer, Guid credential, CancellationToken ct);
+
+    /// <summary>Suspends or resumes (SM-5).</summary>
+    /// <param name="serial">Upper-case hex.</param>
+    /// <param name="state">The state wanted.</param>
+    /// <param name="requestedBy">Who asks, for the CA's evidence.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="Contracts.FaultException">The CA refuses, e.g. <c>illegal_state</c>, or is down.</exception>
+    Task<CertificateStatus> ChangeStatusAsync(string serial, CertificateState state, string requestedBy, CancellationToken ct);
 }
 
 internal sealed class CertificateAuthorityIssuer(Issuer.IssuerClient client) : IIssuer
 {
+    private const int CertificateHold = 6; // CRLReason, RFC 5280 §5.3.1
+
     public async Task<string> IssueAsync(Guid request, string profile, byte[] csr, CertificateData data, Guid customer, Guid credential, CancellationToken ct)
     {
         IssuedCertificate issued = await client.IssueAsync(new IssueRequest
@@ -29,4 +39,10 @@ internal sealed class CertificateAuthorityIssuer(Issuer.IssuerClient client) : I
         }, cancellationToken: ct);
         return issued.Serial;
     }
+
+    public async Task<CertificateStatus> ChangeStatusAsync(string serial, CertificateState state, string requestedBy, CancellationToken ct) =>
+        await client.ChangeStatusAsync(new ChangeStatusRequest
+        {
+            Serial = serial, State = state, Reason = state == CertificateState.Suspended ? CertificateHold : 0, RequestedBy = requestedBy,
+        }, cancellationToken: ct);
 }

@@ -24,10 +24,8 @@ internal static class ConfirmData
         Guid id, Request request, ClaimsPrincipal user, NpgsqlDataSource db, ICustomers customers, TimeProvider clock, CancellationToken ct)
     {
         // Step 1: the device is this customer's and still counts; a token outlives a detached device by minutes.
-        Guid device = user.DeviceId() ?? throw FaultException.Forbidden("device_required", "a bound phone must confirm");
-        DeviceKey key = await customers.GetDeviceKeyAsync(device, ct);
-        if (!key.Active || key.CustomerId != user.CustomerId().ToString())
-            throw FaultException.Forbidden("device_not_active", "this phone is not bound any more");
+        (Guid device, EcPublicKey key) = await BoundDevice.OfAsync(customers, user, ct);
+        Customer customer = await customers.GetAsync(user.CustomerId(), ct);
         DateTimeOffset now = clock.GetUtcNow();
         await db.InTransactionAsync(async tx =>
         {
@@ -38,10 +36,14 @@ internal static class ConfirmData
                 ?? throw FaultException.NotFound("unknown_request", "there is no such request");
             if (open.State != "DataConfirmationPending")
                 return; // confirmed before: the answer is how far it is
-            DeviceProof.ThrowUnlessProven(request.Proof, EcPublicKey.Parse(key.PublicKey), now,
+            DeviceProof.ThrowUnlessProven(request.Proof, key, now,
                 ("aud", "pechat-registration"), ("iss", device.ToString()), ("request", id.ToString()), ("data", CertificateData.Hash(open.Data)),
                 ("agreement", open.AgreementSha256));
-            // Step 3: the proof is kept as evidence.
+            // Step 3: what was shown is still what Identity knows, and the identification is fresh enough (SM-3).
+            CreateRequest.ThrowUnlessIssuable(customer, now);
+            if (CertificateData.Of(customer).Write() != open.Data)
+                throw FaultException.Conflict("data_changed", "the profile has changed since the data were shown; ask again");
+            // Step 4: the proof is kept as evidence.
             await tx.Connection!.ExecuteAsync(new CommandDefinition("""
                 update certificate_request set state = 'AgreementSigned', proof = @proof, device_id = @device, next_attempt_at = @now, changed_at = @now where id = @id
                 """, new { id, proof = request.Proof, device, now }, tx, cancellationToken: ct));

@@ -79,10 +79,11 @@ internal sealed partial class IssueCertificates(
     private Task FinishAsync(Guid id, string state, string? serial, string? failure, CancellationToken ct) => db.InTransactionAsync(async tx =>
     {
         DateTimeOffset now = clock.GetUtcNow();
-        await tx.Connection!.ExecuteAsync(new CommandDefinition("""
+        int ended = await tx.Connection!.ExecuteAsync(new CommandDefinition("""
             update certificate_request set state = @state, serial = @serial, failure = @failure, claimed_until = null, changed_at = @now where id = @id and state = 'Issuing'
             """, new { id, state, serial, failure, now }, tx, cancellationToken: ct));
-        await Transition.RecordAsync(tx, id, state, serial ?? failure, now, ct);
+        if (ended == 1) // else another replica took over and was quicker
+            await Transition.RecordAsync(tx, id, state, serial ?? failure, now, ct);
     }, ct);
 
     private async Task PostponeAsync(Claimed request, CancellationToken ct)
