@@ -33,7 +33,7 @@ public abstract class BillingFixture
         Cluster = await TestCluster.CreateAsync();
         Service = await Cluster.StartAsync(typeof(Ledger).Assembly, "billing", new Dictionary<string, object>
         {
-            ["Database"] = Db.Section, ["Messaging"] = _broker.Section, ["Billing"] = new { LapseInterval = "00:00:01" },
+            ["Database"] = Db.Section, ["Messaging"] = _broker.Section, ["Billing"] = new { LapseInterval = "00:00:01", DualDisplayUntil = "2099-12-31" },
         });
         await Service.UntilReadyAsync();
         Signing = new(Cluster.Channel(Service, "signing"));
