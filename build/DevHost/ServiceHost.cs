@@ -38,6 +38,8 @@ internal sealed class ServiceHost(Layout layout, Service service, ProgressView v
             ["DOTNET_TieredPGO"] = "0",
             ["DOTNET_GCHeapHardLimit"] = "0x10000000", // 256 MiB
             ["DOTNET_GCConserveMemory"] = "5",
+            ["DOTNET_GCgen0size"] = "0x400000", // 4 MiB: fourteen processes share this machine
+            ["MALLOC_ARENA_MAX"] = "2",
             ["DOTNET_NOLOGO"] = "1",
         };
         if (service.Token is not null)
