@@ -115,7 +115,6 @@ internal sealed class DeviceTests : IdentityTestBase
     }
 
     [Test]
-    [Requirement("S0-73")]
     public async Task Detaching_ends_the_devices_authority_at_once()
     {
         using Phone phone = await Identity.NewPhone().EnrolAsync(IdentityFixture.NewEgn());

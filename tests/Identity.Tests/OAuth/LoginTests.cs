@@ -200,6 +200,28 @@ internal sealed class LoginTests : IdentityTestBase
     }
 
     [Test]
+    public async Task Many_logins_at_once_are_limited_as_well()
+    {
+        HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Post("everybody@example.com")));
+        Assert.That(answers.Count(a => a.StatusCode == HttpStatusCode.Redirect), Is.EqualTo(5));
+    }
+
+    [Test]
+    public async Task A_lost_phone_is_detached_in_the_portal_after_a_login_with_another()
+    {
+        string egn = IdentityFixture.NewEgn();
+        using Phone lost = await Identity.NewPhone().EnrolAsync(egn);
+        using Phone next = await lost.Replacement().EnrolAsync(egn);
+        var login = await Start(next.Email);
+        await next.DecideAsync(login.Id, "confirm");
+        string portal = (await Phone.Json(await Exchange(Parameters(await Look(login))["code"]))).GetProperty("access_token").GetString()!;
+        Assert.That((await Identity.DeleteAsync($"/identity/v1/devices/{lost.DeviceId}", portal)).StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        await Refused(await lost.AskForTokenAsync(), HttpStatusCode.BadRequest, "invalid_grant");
+        await Refused(await Identity.GetAsync("/identity/v1/logins", lost.DeviceToken), HttpStatusCode.Forbidden, "device_detached");
+        Assert.That(await next.LoginsAsync(), Is.Empty);
+    }
+
+    [Test]
     public async Task A_decision_needs_the_devices_own_signature_over_this_login_and_this_decision()
     {
         var login = await Start(_phone.Email);

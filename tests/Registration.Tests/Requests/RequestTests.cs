@@ -47,7 +47,6 @@ internal sealed class RequestTests : RegistrationTestBase
     }
 
     [Test]
-    [Requirement("S2-21")]
     public async Task No_key_exists_before_the_applicant_has_agreed()
     {
         using Applicant applicant = Registration.NewApplicant();

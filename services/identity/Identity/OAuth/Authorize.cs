@@ -89,6 +89,8 @@ internal static class Authorize
 
     private static async Task<bool> AddAsync(NpgsqlTransaction tx, object login, CancellationToken ct)
     {
+        await tx.Connection!.ExecuteAsync(new CommandDefinition(
+            "select pg_advisory_xact_lock(hashtextextended(encode(@identifier, 'hex'), 3))", login, tx, cancellationToken: ct)); // else many at once would all be the fifth
         var (byIdentifier, byPlace) = await tx.Connection!.QuerySingleAsync<(long, long)>(new CommandDefinition("""
             select (select count(*) from login where identifier = @identifier and requested_at > @window),
                    (select count(*) from login where place = @place and requested_at > @window)

@@ -74,6 +74,8 @@ internal sealed partial class VerificationDecisions(NpgsqlDataSource db, IIdenti
         if (known.Any(k => k.Customer != row.CustomerId))
             return await RecordAsync(tx, row, "Negative", Reasons.DuplicatePerson, null, ct);
         string state = await RecordAsync(tx, row, "Positive", null, assertion, ct);
+        if (state != "Positive")
+            return state;
         await connection.ExecuteAsync(new CommandDefinition("""
             insert into person (customer_id, verification_id, serial_number, national_id, national_id_type, country,
                 given_name, surname, given_name_latin, surname_latin, date_of_birth, document_number, method, verified_at)
@@ -108,7 +110,7 @@ internal sealed partial class VerificationDecisions(NpgsqlDataSource db, IIdenti
     {
         DateTimeOffset now = clock.GetUtcNow();
         bool open = state == "SuspendedUntilClarification";
-        await tx.Connection!.ExecuteAsync(new CommandDefinition("""
+        int decided = await tx.Connection!.ExecuteAsync(new CommandDefinition("""
             update verification set state = @state, reason = @reason, assertion = @assertion, decided_at = @decided,
                 clarify_until = coalesce(@until, clarify_until), next_check_at = coalesce(@until, next_check_at)
             where id = @id and state = @before
@@ -122,7 +124,7 @@ internal sealed partial class VerificationDecisions(NpgsqlDataSource db, IIdenti
             decided = open ? (DateTimeOffset?)null : now,
             until = open ? now + ClarificationTime : (DateTimeOffset?)null,
         }, tx, cancellationToken: ct));
-        return state;
+        return decided == 1 ? state : row.State; // another replica was quicker, and its decision stands
     }
 
     private async Task<string> PostponeAsync(NpgsqlTransaction tx, Row row, CancellationToken ct)
