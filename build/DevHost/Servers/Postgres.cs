@@ -34,8 +34,25 @@ internal sealed class Postgres(Layout layout, bool durable = true)
             arguments.AddRange(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
         _process = ChildProcess.Start(layout, await AsUserAsync(Path.Combine(Programmes, "postgres"), arguments, ct) with { StopSignal = "INT" }); // TERM would wait for clients to leave
         await Ports.WaitAsync(layout, _process, Name, layout.PostgresPort, TimeSpan.FromSeconds(60), ct);
-        await using var probe = new NpgsqlConnection(ConnectionString);
-        await probe.OpenAsync(ct); // retried by nobody: the port opens only after recovery has begun to accept
+        await WaitForRecoveryAsync(ct);
+    }
+
+    /// <summary>After a crash the port is open before the log has been replayed.</summary>
+    private async Task WaitForRecoveryAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                await using var probe = new NpgsqlConnection(ConnectionString);
+                await probe.OpenAsync(ct);
+                return;
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.CannotConnectNow && !_process!.HasExited)
+            {
+                await Task.Delay(100, ct);
+            }
+        }
     }
 
     public Task StopAsync() => _process?.StopAsync() ?? Task.CompletedTask;
