@@ -24,7 +24,7 @@ internal static class LeaveDemo
         var summary = new JsonObject
         {
             ["csc"] = new JsonObject { ["base"] = door, ["oauth2"] = $"{door}/oauth2" },
-            ["client"] = new JsonObject { ["id"] = "demo-app", ["secret"] = Secret.Get(layout, "demo-app") },
+            ["client"] = new JsonObject { ["id"] = Login.Bank, ["secret"] = Secret.Get(layout, Login.Bank), ["redirectUri"] = Login.RedirectUri(Login.Bank) },
             ["accessToken"] = accessToken,
             ["credentials"] = new JsonArray(new JsonObject { ["id"] = credentialId, ["algorithm"] = Algorithm(chain[0]) }),
             ["validation"] = $"{door}/validation/v1/validate",

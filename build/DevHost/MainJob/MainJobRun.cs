@@ -31,14 +31,16 @@ internal sealed class MainJobRun(Layout layout, Action<string> tell) : IDisposab
 
         using var answering = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task phone = new PhoneLoop(Phone, line => tell($"      {line}")).RunAsync(answering.Token);
-        await StepAsync("take a client token for the relying party", () => Login.AsClientAsync(_door, ct));
-        string token = await StepAsync("log in for the relying party, confirmed on the phone", () => Login.AsCustomerAsync(_door, person.Email, ct));
+        await StepAsync("take a client token for the relying party", () => Login.AsClientAsync(_door, Login.Insurer, ct));
+        string token = await StepAsync("log in at the insurer, confirmed on the phone", () => Login.AsCustomerAsync(_door, Login.Insurer, person.Email, ct));
         var csc = new Csc(_door, token);
         X509Certificate2[] chain = await StepAsync("find the credential by CSC", async () =>
         {
             JsonArray credentials = await Polling.UntilAsync(() => csc.CredentialsAsync(ct), all => all.Count > 0, TimeSpan.FromSeconds(20), "CSC lists no credential", ct);
             return credentials.Any(c => (string?)c == credential) ? await csc.ChainAsync(credential, ct) : throw new StepFailedException("CSC lists another credential");
         });
+        int units = await StepAsync("see the free units", () => Polling.UntilAsync(
+            () => Outcome.UnitsAsync(_door, Phone, ct), left => left > 0, TimeSpan.FromSeconds(20), "no free units were granted", ct));
         Directory.CreateDirectory(layout.Demo);
         foreach (string sample in Samples)
         {
@@ -49,17 +51,19 @@ internal sealed class MainJobRun(Layout layout, Action<string> tell) : IDisposab
                 return SignedFile(sample);
             });
         }
+        await StepAsync("see the customer's units go down", () => Outcome.ChargedAsync(_door, Phone, units, Samples.Length, ct));
+        string bankToken = await StepAsync("log in at the bank, which pays for its customers", () => Login.AsCustomerAsync(_door, Login.Bank, person.Email, ct));
         await StepAsync("sign a digest by CSC authorize and signHash", async () =>
         {
             byte[] digest = SHA256.HashData(RandomNumberGenerator.GetBytes(32));
-            byte[] signature = await csc.SignHashAsync(credential, digest, ct);
+            byte[] signature = await new Csc(_door, bankToken).SignHashAsync(credential, digest, ct);
             return Csc.Verifies(chain[0], digest, signature) ? "verified" : throw new StepFailedException("the signature does not verify under the certificate");
         });
         foreach (string sample in Samples)
             await StepAsync($"validate {Path.GetFileName(SignedFile(sample))}", () => Outcome.ValidateAsync(_door, token, SignedFile(sample), ct));
         await StepAsync("find the signed files in the archive", () => Outcome.ArchivedAsync(_door, Phone, [.. Samples.Select(SignedFile)], ct));
         await StepAsync("receive the mails", () => Outcome.MailsAsync(_door, person, ct));
-        await StepAsync("leave everything for outside tools", async () => { await LeaveDemo.RunAsync(layout, credential, chain, token, ct); return layout.Demo; });
+        await StepAsync("leave everything for outside tools", async () => { await LeaveDemo.RunAsync(layout, credential, chain, bankToken, ct); return layout.Demo; });
         await answering.CancelAsync();
         await phone.ContinueWith(_ => { }, TaskScheduler.Default); // it ended by being cancelled
     }
@@ -78,7 +82,7 @@ internal sealed class MainJobRun(Layout layout, Action<string> tell) : IDisposab
         try
         {
             T result = await step();
-            string detail = result is string text && text.Length < 100 && !text.StartsWith("ey", StringComparison.Ordinal) ? $"  {text}" : ""; // never a token
+            string detail = result?.ToString() is { Length: < 100 } text && (result is int || result is string) && !text.StartsWith("ey", StringComparison.Ordinal) ? $"  {text}" : ""; // never a token
             tell(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(started).TotalSeconds,6:0.0} s  {what}{detail}"));
             return result;
         }

@@ -34,6 +34,17 @@ internal static class Outcome
         return $"{archive["items"]!.AsArray().Count} files";
     }
 
+    /// <summary>Units that the customer has left.</summary>
+    public static async Task<int> UnitsAsync(Door door, ScriptedPhone phone, CancellationToken ct) =>
+        (int)(await door.GetAsync("/billing/v1/entitlements", await phone.TokenAsync(ct), ct))["remaining"]!;
+
+    /// <summary>Exactly the units of the customer's own signatures are gone.</summary>
+    public static async Task<string> ChargedAsync(Door door, ScriptedPhone phone, int before, int signatures, CancellationToken ct)
+    {
+        int left = await UnitsAsync(door, phone, ct);
+        return left == before - signatures ? $"from {before} to {left}" : throw new StepFailedException($"{signatures} signatures took the units from {before} to {left}");
+    }
+
     /// <summary>Mails told the customer of the certificate and of the signatures.</summary>
     public static async Task<string> MailsAsync(Door door, DemoPerson person, CancellationToken ct)
     {
