@@ -16,8 +16,14 @@ internal sealed partial class WebAppTests
     {
         _cluster = await TestCluster.CreateAsync();
         _client = _cluster.Client(await _cluster.StartAsync(
-            args => (Task)typeof(WebApp).Assembly.EntryPoint!.Invoke(null, [(string[])[.. args, "--contentRoot=" + AppContext.BaseDirectory, "--webroot=" + AppFiles.Folder]])!,
-            "authenticator"));
+            Run, "authenticator"));
+    }
+
+    // The entry point returns when the service has stopped.
+    private static Task Run(string[] args)
+    {
+        typeof(WebApp).Assembly.EntryPoint!.Invoke(null, [(string[])[.. args, "--webroot=" + AppFiles.Folder]]);
+        return Task.CompletedTask;
     }
 
     [OneTimeTearDown]

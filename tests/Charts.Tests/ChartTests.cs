@@ -52,7 +52,7 @@ internal sealed partial class ChartTests
         string[] documents = Template(null).Split("\n---\n");
         foreach (string service in Services)
         {
-            string deployment = documents.Single(d => d.Contains("kind: Deployment", StringComparison.Ordinal) && d.Contains($"\n  name: {service}\n", StringComparison.Ordinal));
+            string deployment = documents.Single(d => d.Contains("\nkind: Deployment\n", StringComparison.Ordinal) && d.Contains($"\n  name: {service}\n", StringComparison.Ordinal));
             Assert.That(deployment, Does.Contain("runAsNonRoot: true").And.Contain("readOnlyRootFilesystem: true").And.Contain("allowPrivilegeEscalation: false")
                 .And.Contain("path: /health/ready").And.Contain("path: /health/live").And.Contain("automountServiceAccountToken: false"), service);
         }
@@ -61,7 +61,7 @@ internal sealed partial class ChartTests
     [Test]
     public void Only_key_holders_reach_the_token()
     {
-        string[] withPin = [.. Template(null).Split("\n---\n").Where(d => d.Contains("kind: Deployment", StringComparison.Ordinal) && d.Contains("pechat-hsm-pins", StringComparison.Ordinal))
+        string[] withPin = [.. Template(null).Split("\n---\n").Where(d => d.Contains("\nkind: Deployment\n", StringComparison.Ordinal) && d.Contains("pechat-hsm-pins", StringComparison.Ordinal))
             .Select(d => NameLine().Match(d).Groups[1].Value)];
         Assert.That(withPin, Is.EquivalentTo(new[] { "certificate-authority", "signature-activation", "timestamping" }));
     }
@@ -69,7 +69,7 @@ internal sealed partial class ChartTests
     [Test]
     public void Migration_password_is_mounted_into_the_jobs_only()
     {
-        foreach (string document in Template(null).Split("\n---\n").Where(d => d.Contains("kind: Deployment", StringComparison.Ordinal)))
+        foreach (string document in Template(null).Split("\n---\n").Where(d => d.Contains("\nkind: Deployment\n", StringComparison.Ordinal)))
             Assert.That(document, Does.Not.Contain("migration-password"));
     }
 

@@ -24,18 +24,22 @@ internal sealed class PortalTests
         await File.WriteAllTextAsync(secret, "portal-secret\n");
         foreach (string peer in new[] { "signing", "billing", "documents" })
             await _cluster.StartAsync(Nothing(peer), peer);
-        _portal = await _cluster.StartAsync(typeof(PortalOptions).Assembly, "portal", new Dictionary<string, object>
+        _portal = await _cluster.StartAsync(Run, "portal", new Dictionary<string, object>
         {
             ["Database"] = _db.Section,
             ["Portal"] = new { ClientSecretFile = secret, AuthenticatorBase = "https://phone.example" },
         });
-        _client = _cluster.Client(_portal);
     }
+
+    [SetUp]
+    public void NewVisitor() => _client = _cluster.Client(_portal); // with no cookies yet
+
+    [TearDown]
+    public void VisitorLeaves() => _client.Dispose();
 
     [OneTimeTearDown]
     public async Task Stop()
     {
-        _client.Dispose();
         await _cluster.DisposeAsync();
         await _db.DisposeAsync();
     }
@@ -124,6 +128,13 @@ internal sealed class PortalTests
     [Test]
     public void Every_text_exists_in_both_languages() =>
         Assert.That(Texts.Everything.Where(t => string.IsNullOrWhiteSpace(t.Value.Bulgarian) || string.IsNullOrWhiteSpace(t.Value.English)), Is.Empty);
+
+    // The pages are found by the name of the application, which is the test's own here. The entry point returns when the service has stopped.
+    private static Task Run(string[] args)
+    {
+        typeof(PortalOptions).Assembly.EntryPoint!.Invoke(null, [(string[])[.. args, "--applicationName=Pechat.Portal"]]);
+        return Task.CompletedTask;
+    }
 
     private static Func<string[], Task> Nothing(string name) => async args =>
     {
