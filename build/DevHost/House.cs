@@ -62,8 +62,15 @@ public sealed class House : IAsyncDisposable
         _supervision.Add(_rabbit.SuperviseAsync(state => _view.Tell(RabbitMq.Name, state), _stop.Token));
     });
 
-    /// <summary>Resident memory of all services, in bytes.</summary>
-    public long ResidentBytes => _services.Sum(service => service.ResidentBytes);
+    /// <summary>Resident memory of all services in MiB: shared pages counted once, and counted in every process.</summary>
+    public (long Together, long OneByOne) ResidentMiB
+    {
+        get
+        {
+            (long All, long Share)[] each = [.. _services.Select(service => service.ResidentKiB)];
+            return (each.Sum(e => e.Share) / 1024, each.Sum(e => e.All) / 1024);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pechat.DevHost.MainJob;
 
 namespace Pechat.DevHost;
@@ -16,16 +15,17 @@ internal static class RunCommand
         Console.WriteLine("Main job:");
         using var job = new MainJobRun(layout, Console.WriteLine);
         await job.RunAsync(ct);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+        (long together, long oneByOne) = house.ResidentMiB;
+        Console.WriteLine($"""
 
-            All services together use {house.ResidentBytes / 1048576.0:0} MiB.
+            All services together use {together} MiB ({oneByOne} MiB if what they share is counted for each).
               signed files   {layout.Demo}
               for a client   {layout.Demo}/summary.json
               portal         {layout.PublicBase}
               authenticator  {layout.AuthenticatorBase}
               mail           http://localhost:{layout.MailViewPort}/
               logs           {layout.Logs}
-            """));
+            """);
         if (once)
             return 0;
         Console.WriteLine($"The demo customer's phone is told to {habit.ToString().ToLowerInvariant()} what comes. Ctrl-C stops everything.");

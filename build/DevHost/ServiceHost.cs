@@ -15,14 +15,17 @@ internal sealed class ServiceHost(Layout layout, Service service, ProgressView v
 
     private ChildProcess? _process;
 
-    public long ResidentBytes
+    /// <summary>Resident memory in KiB: with every page, and with pages that processes share counted in parts (proc(5), Rss and Pss).</summary>
+    public (long All, long Share) ResidentKiB
     {
         get
         {
             if (_process is null or { HasExited: true })
-                return 0;
-            using var process = Process.GetProcessById(_process.Id);
-            return process.WorkingSet64;
+                return (0, 0);
+            string[][] lines = [.. File.ReadLines($"/proc/{_process.Id}/smaps_rollup").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+            return (Value("Rss:"), Value("Pss:"));
+
+            long Value(string name) => long.Parse(lines.First(fields => fields[0] == name)[1], CultureInfo.InvariantCulture);
         }
     }
 
