@@ -7,6 +7,9 @@ namespace Pechat.Identity.OAuth;
 internal sealed partial record AuthorizationRequest(
     ClientOptions Client, string RedirectUri, string Scope, string? State, string CodeChallenge, string? Nonce, string Language)
 {
+    /// <summary>Frameworks put sealed data into state, which takes some hundred characters.</summary>
+    private const int MaxEcho = 2048;
+
     /// <summary>Judges a query.</summary>
     /// <returns>The request; or where to send the browser with an error; or neither, when it must not be sent anywhere (RFC 6749 §4.1.2.1).</returns>
     internal static (AuthorizationRequest? Request, string? ErrorRedirect) Judge(IQueryCollection query, OAuthClients clients, string issuer, string language)
@@ -21,8 +24,8 @@ internal sealed partial record AuthorizationRequest(
         (AuthorizationRequest?, string?) Refuse(string error, string description) => (null, Redirect(redirect, issuer, state, ("error", error), ("error_description", description)));
         if (query.FirstOrDefault(p => p.Value.Count > 1).Key is { } repeated)
             return Refuse("invalid_request", $"Parameter {repeated} occurs more than once");
-        if (state is { Length: > 255 } || One("nonce") is { Length: > 255 })
-            return Refuse("invalid_request", "state and nonce have at most 255 characters");
+        if (state is { Length: > MaxEcho } || One("nonce") is { Length: > MaxEcho })
+            return Refuse("invalid_request", $"state and nonce have at most {MaxEcho} characters");
         if (One("response_type") != "code")
             return Refuse(One("response_type") is null ? "invalid_request" : "unsupported_response_type", "response_type must be code");
         if (!client.GrantTypes.Contains(Grants.AuthorizationCode, StringComparer.Ordinal))

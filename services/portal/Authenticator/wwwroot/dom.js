@@ -8,7 +8,7 @@ export function element(tag, attributes = {}, ...children) {
     else if (value === true) node.setAttribute(name, '');
     else if (value !== false && value != null) node.setAttribute(name, value);
   }
-  node.append(...children.flat().filter(child => child != null && child !== false));
+  node.append(...children.flat(Infinity).filter(child => child != null && child !== false));
   return node;
 }
 
