@@ -47,8 +47,9 @@ public sealed class AccessTokens
     /// <param name="expiredCode">Fault code for a token that was valid once.</param>
     /// <param name="ct">Ends the wait for the keys.</param>
     /// <exception cref="FaultException">The token is refused, or the keys cannot be had.</exception>
-    internal async Task<ClaimsPrincipal> ValidateAsync(string token, string expiredCode, CancellationToken ct)
+    public async Task<ClaimsPrincipal> ValidateAsync(string token, string expiredCode, CancellationToken ct)
     {
+        ArgumentNullException.ThrowIfNull(token);
         if (token.Length is 0 or > MaxLength)
             throw Refused();
         string hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token))); // the cache never holds a usable token

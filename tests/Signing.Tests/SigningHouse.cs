@@ -65,6 +65,11 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     internal string ServiceToken(Guid? customer = null, string client = "app") => Cluster.Tokens.Issue(customer ?? Alice, "service", client);
 
+    /// <summary>A token of scope <c>credential</c> as Identity issues it at the end of a code flow.</summary>
+    internal string CredentialToken(Guid credential, Guid transaction, string client = "app", Guid? customer = null, TimeSpan? lifetime = null) =>
+        Cluster.Tokens.Issue(customer ?? Alice, "credential", client, lifetime: lifetime,
+            claims: new Dictionary<string, object?> { ["credential_id"] = credential.ToString("D"), ["transaction"] = transaction.ToString("D") });
+
     /// <summary>A credential of a customer, put where LinkIssuedCertificate would have put it.</summary>
     internal async Task<Guid> CredentialAsync(Guid? owner = null, AsymmetricAlgorithm? key = null, string state = "active", TimeSpan? endsIn = null)
     {

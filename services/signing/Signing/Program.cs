@@ -7,6 +7,7 @@ using Pechat.Hosting;
 using Pechat.Messaging;
 using Pechat.Persistence;
 using Pechat.Signing;
+using Pechat.Signing.CodeFlow;
 using Pechat.Signing.Credentials;
 using Pechat.Signing.Csc;
 using Pechat.Signing.Documents;
@@ -39,6 +40,7 @@ builder.Services.AddSingleton<OpenTransaction>();
 builder.Services.AddSingleton<EndTransaction>();
 builder.Services.AddSingleton<RecordSignatures>();
 builder.Services.AddSingleton<TransactionSignal>();
+builder.Services.AddSingleton<AwaitDecision>();
 builder.Services.AddSingleton<SignDigests>();
 builder.Services.AddSingleton<AskToSignFiles>();
 builder.Services.AddSingleton<SignedFiles>();
@@ -66,6 +68,7 @@ ListRequests.Map(phone);
 ConfirmRequest.Map(phone);
 DeclineRequest.Map(phone);
 app.MapGrpcService<ReadSignedDocument>();
+app.MapGrpcService<CredentialAuthorizationService>();
 await app.RunAsync();
 
 /// <summary>Entry point, visible to the tests.</summary>

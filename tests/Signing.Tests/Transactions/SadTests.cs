@@ -12,13 +12,15 @@ internal sealed class SadTests
     {
         var id = Guid.NewGuid();
         Assert.That(_sad.Of(id), Is.EqualTo(_sad.Of(id)).And.Length.EqualTo(64));
-        Assert.That(_sad.Read(_sad.Of(id)), Is.EqualTo(id));
+        Assert.That(_sad.Read(_sad.Of(id)), Is.EqualTo((id, 0)));
+        Assert.That(_sad.Read(_sad.Of(id, 3)), Is.EqualTo((id, 3)), "a renewed one tells its version");
+        Assert.That(_sad.Of(id, 3), Is.Not.EqualTo(_sad.Of(id, 4)));
     }
 
     [Test, Property("Clause", "CSC API reference 11.15 no. 182")]
-    public void Any_changed_character_makes_it_unknown()
+    public void Any_changed_character_makes_it_unknown([Values(0, 1)] int version)
     {
-        string sad = _sad.Of(Guid.NewGuid());
+        string sad = _sad.Of(Guid.NewGuid(), version);
         for (int i = 0; i < sad.Length; i++)
             Assert.That(_sad.Read(sad[..i] + (sad[i] == 'A' ? 'B' : 'A') + sad[(i + 1)..]), Is.Null);
         Assert.That(_sad.Read(""), Is.Null);

@@ -24,8 +24,8 @@ internal static class AuthorizeCredential
         // Presence and types, in the order of §10.1.
         string credentialId = request.RequiredString("credentialID");
         int count = Count(request);
-        IReadOnlyList<string> texts = Digests.Read(request) ?? throw Digests.Missing; // SCAL 2
-        string? hashOid = request.AliasedString("hashAlgorithmOID", "hashAlgo");
+        IReadOnlyList<string> texts = Digests.Read(request) ?? throw Digests.Missing(request.Version); // SCAL 2
+        string? hashOid = request.HashOid();
         string kind = Kind(request);
         string description = Description(request);
         request.CheckCommon();

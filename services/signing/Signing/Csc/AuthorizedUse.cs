@@ -23,27 +23,28 @@ internal sealed class AuthorizedUse
 
     /// <summary>Steps 4 and 5, in one look at the database.</summary>
     internal static async Task<AuthorizedUse> FindAsync(
-        NpgsqlDataSource db, string credentialId, string sad, Sad sads, Caller caller, TimeProvider clock, CancellationToken ct)
+        NpgsqlDataSource db, string credentialId, Entitlement entitlement, Sad sads, Caller caller, TimeProvider clock, CancellationToken ct)
     {
         if (!Guid.TryParseExact(credentialId, "D", out Guid id))
             throw CscRequest.InvalidParameter("credentialID");
-        Guid transactionId = sads.Read(sad) ?? Guid.Empty; // judged after the credential
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
         (Credential? credential, SigningTransaction? transaction) =
             (await connection.QueryAsync<Credential, SigningTransaction, (Credential?, SigningTransaction?)>(new CommandDefinition($"""
                 select {Credential.Columns}, {SigningTransaction.KeyColumns}
                 from {Credential.Tables}
-                left join signing_transaction t on t.id = @transactionId and t.credential_id = c.id and t.customer_id = c.customer_id
+                left join signing_transaction t on t.id = @TransactionId and t.credential_id = c.id and t.customer_id = c.customer_id
                     and t.client_id = @client and t.purpose = 'authorization'
                 where c.id = @id
-                """, new { id, transactionId, client = caller.ClientId }, cancellationToken: ct),
+                """, new { id, entitlement.TransactionId, client = caller.ClientId }, cancellationToken: ct),
                 (credential, transaction) => (credential, transaction), splitOn: "id")).SingleOrDefault();
-        if (credential is null || !caller.MaySee(credential.CustomerId))
+        if (credential is null || !caller.MayUse(credential))
             throw CscRequest.InvalidParameter("credentialID");
         DateTime now = clock.GetUtcNow().UtcDateTime;
+        if (transaction is null || (entitlement.SadVersion ?? transaction.SadVersion) != transaction.SadVersion)
+            throw CscRequest.InvalidParameter("SAD"); // foreign, or renewed since
         return transaction switch
         {
-            { State: "active", SadExpiresAt: { } until } when until > now => new AuthorizedUse(credential, transaction, sad),
+            { State: "active", SadExpiresAt: { } until } when until > now => new AuthorizedUse(credential, transaction, sads.Of(transaction.Id, transaction.SadVersion)),
             { State: "active" or "expired", SadExpiresAt: { } until } when until <= now => throw CscRequest.Invalid("SAD expired"),
             _ => throw CscRequest.InvalidParameter("SAD"),
         };
@@ -62,10 +63,10 @@ internal sealed class AuthorizedUse
 
     /// <summary>Steps 8 and 9: one call of the activation module, which reserves, signs and consumes; all or nothing.</summary>
     internal async Task<SignReply> SignAsync(
-        IActivationModule module, RequestedAlgorithm algorithm, IEnumerable<SignItem> items, int count, CancellationToken ct)
+        IActivationModule module, CscVersion version, RequestedAlgorithm algorithm, IEnumerable<SignItem> items, int count, CancellationToken ct)
     {
         if (algorithm.Hash.Oid != Transaction.HashAlgorithm)
-            throw CscRequest.InvalidParameter("hashAlgorithmOID");
+            throw CscRequest.InvalidParameter(version.HashOid);
         if (count > Transaction.Remaining)
             throw CscRequest.Invalid(NotAuthorized);
         try

@@ -17,7 +17,11 @@ internal sealed class CscRequest : IDisposable
     private readonly JsonDocument _document;
     private readonly byte[] _buffer;
 
-    private CscRequest(JsonDocument document, byte[] buffer) => (_document, _buffer, Root) = (document, buffer, document.RootElement);
+    private CscRequest(JsonDocument document, byte[] buffer, CscVersion version) =>
+        (_document, _buffer, Root, Version) = (document, buffer, document.RootElement, version);
+
+    /// <summary>Version of the path.</summary>
+    internal CscVersion Version { get; }
 
     internal JsonElement Root { get; }
 
@@ -41,7 +45,7 @@ internal sealed class CscRequest : IDisposable
                 if (length == buffer.Length)
                     buffer = Grow(buffer);
             }
-            return Parse(buffer, length);
+            return Parse(buffer, length, CscVersion.Of(http));
         }
         catch
         {
@@ -51,20 +55,20 @@ internal sealed class CscRequest : IDisposable
     }
 
     /// <summary>Reads a request from text, for tests.</summary>
-    internal static CscRequest Parse(ReadOnlySpan<byte> json)
+    internal static CscRequest Parse(ReadOnlySpan<byte> json, CscVersion? version = null)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(json.Length + 1);
         json.CopyTo(buffer);
-        return Parse(buffer, json.Length);
+        return Parse(buffer, json.Length, version ?? CscVersion.V2);
     }
 
-    private static CscRequest Parse(byte[] buffer, int length)
+    private static CscRequest Parse(byte[] buffer, int length, CscVersion version)
     {
         try
         {
             var document = JsonDocument.Parse(length == 0 ? "{}"u8.ToArray() : buffer.AsMemory(0, length), Strict);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
-                return new CscRequest(document, buffer);
+                return new CscRequest(document, buffer, version);
             document.Dispose();
         }
         catch (JsonException)
@@ -95,9 +99,10 @@ internal sealed class CscRequest : IDisposable
         _ => throw InvalidParameter(name),
     };
 
-    /// <summary>A string under its v2 name or its v1 name (D-2); refused when both are given and differ.</summary>
-    internal string? AliasedString(string name, string alias)
+    /// <summary>The algorithm of the digests, under its v2 or its v1 name (D-2); refused when both are given and differ.</summary>
+    internal string? HashOid()
     {
+        (string name, string alias) = Version == CscVersion.V1 ? ("hashAlgo", "hashAlgorithmOID") : ("hashAlgorithmOID", "hashAlgo");
         if (Member(name) is not { } value)
             return Member(alias) is { } other ? StringOf(other, name) : null;
         string text = StringOf(value, name);

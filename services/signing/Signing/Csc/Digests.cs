@@ -13,20 +13,20 @@ internal static class Digests
     /// <summary>Presence and types only (§10.1 step 3); null when absent.</summary>
     internal static IReadOnlyList<string>? Read(CscRequest request)
     {
-        IReadOnlyList<string>? hashes = Read(request.Root, "hashes"), hash = Read(request.Root, "hash");
+        IReadOnlyList<string>? hashes = Read(request.Root, "hashes", request.Version), hash = Read(request.Root, "hash", request.Version);
         if (hashes is not null && hash is not null && !hashes.SequenceEqual(hash))
             throw CscRequest.Invalid("The parameters hashes and hash contradict each other");
         return hashes ?? hash;
     }
 
-    internal static IReadOnlyList<string>? Read(JsonElement parent, string name)
+    internal static IReadOnlyList<string>? Read(JsonElement parent, string name, CscVersion version)
     {
         if (CscRequest.Member(parent, name) is not { } value)
             return null;
         if (value.ValueKind == JsonValueKind.String)
             return [value.GetString()!];
         if (value.ValueKind != JsonValueKind.Array)
-            throw Missing;
+            throw Missing(version);
         if (value.GetArrayLength() == 0)
             throw CscRequest.Invalid("Empty hash array");
         if (value.GetArrayLength() > MaxCount)
@@ -34,11 +34,11 @@ internal static class Digests
         var texts = new string[value.GetArrayLength()];
         int i = 0;
         foreach (JsonElement item in value.EnumerateArray())
-            texts[i++] = item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Missing;
+            texts[i++] = item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Missing(version);
         return texts;
     }
 
-    internal static FaultException Missing => CscRequest.Invalid("Missing (or invalid type) array parameter hashes");
+    internal static FaultException Missing(CscVersion version) => CscRequest.Invalid($"Missing (or invalid type) array parameter {version.Hashes}");
 
     /// <summary>Decodes all digests and checks their length (§10.1 step 6).</summary>
     internal static byte[][] Decode(IReadOnlyList<string> texts, DigestAlgorithm algorithm, string what = "hash")

@@ -28,7 +28,7 @@ internal sealed record DocumentItem(
     /// <summary>The digests, or null when the member is absent.</summary>
     internal static IReadOnlyList<DocumentItem>? ReadDigests(CscRequest request) =>
         Read(request, "documentDigests", "Invalid object parameter documentDigests", (element, number) => Common(
-            element, number, null, Digests.Read(element, "hashes") ?? throw Digests.Missing, CscRequest.OptionalString(element, "hashAlgorithmOID")));
+            element, number, null, Digests.Read(element, "hashes", CscVersion.V2) ?? throw Digests.Missing(CscVersion.V2), CscRequest.OptionalString(element, "hashAlgorithmOID")));
 
     private static List<DocumentItem>? Read(CscRequest request, string name, string wrong, Func<JsonElement, int, DocumentItem> read)
     {

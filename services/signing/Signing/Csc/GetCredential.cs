@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Dapper;
 using Npgsql;
+using Pechat.Hosting;
 using Pechat.Signing.Credentials;
 
 namespace Pechat.Signing.Csc;
@@ -8,7 +9,7 @@ namespace Pechat.Signing.Csc;
 /// <summary>CSC API v2 <c>credentials/info</c> (§5.5).</summary>
 internal static class GetCredential
 {
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/credentials/info", Handle);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/credentials/info", Handle).RequireAccess("service", CredentialToken.Scope);
 
     internal static async Task<IResult> Handle(
         HttpContext http, ClaimsPrincipal user, NpgsqlDataSource db, SigningOptions options, TimeProvider clock, CancellationToken ct)
@@ -29,6 +30,6 @@ internal static class GetCredential
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
         Credential? credential = await connection.QuerySingleOrDefaultAsync<Credential>(new CommandDefinition(
             $"select {Credential.Columns} from {Credential.Tables} where c.id = @id", new { id }, cancellationToken: ct));
-        return credential is not null && caller.MaySee(credential.CustomerId) ? credential : throw CscRequest.InvalidParameter("credentialID");
+        return credential is not null && caller.MayUse(credential) ? credential : throw CscRequest.InvalidParameter("credentialID");
     }
 }

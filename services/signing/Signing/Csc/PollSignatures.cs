@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Dapper;
 using Npgsql;
+using Pechat.Hosting;
 using Pechat.Signing.Documents;
 
 namespace Pechat.Signing.Csc;
@@ -10,7 +11,7 @@ internal static class PollSignatures
 {
     private sealed record Row(Guid TransactionId, Guid CustomerId, byte[]? Response);
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/signatures/signPolling", Handle);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/signatures/signPolling", Handle).RequireAccess("service", CredentialToken.Scope);
 
     internal static async Task<IResult> Handle(
         HttpContext http, ClaimsPrincipal user, NpgsqlDataSource db, SignedFiles files, TimeProvider clock, CancellationToken ct)
@@ -21,7 +22,7 @@ internal static class PollSignatures
         Guid? customer = caller.SubjectOf(request);
         request.CheckCommon();
         Row? row = Guid.TryParseExact(requestId, "D", out Guid id) ? await FindAsync(db, id, caller.ClientId, clock, ct) : null;
-        if (row is null || (customer ?? row.CustomerId) != row.CustomerId)
+        if (row is null || (customer ?? row.CustomerId) != row.CustomerId || (caller.Token is { } token && token.TransactionId != row.TransactionId))
             throw CscRequest.InvalidParameter("requestID");
         if (row.Response is not null)
             return Results.Bytes(row.Response, "application/json; charset=utf-8");

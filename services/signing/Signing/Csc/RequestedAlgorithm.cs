@@ -36,20 +36,22 @@ internal sealed record RequestedAlgorithm(string Oid, DigestAlgorithm Hash, Read
     /// <param name="signAlgoParams">Base64 DER; only RSASSA-PSS has parameters.</param>
     /// <param name="hashOid">Dotted OID, or null.</param>
     /// <param name="key">The key that signs.</param>
-    /// <param name="hashContradicts">What to say when the hash contradicts signAlgo.</param>
+    /// <param name="hashName">What the version calls the member with the hash.</param>
+    /// <param name="hashContradicts">What to say when the hash contradicts signAlgo; as for an invalid one if null.</param>
     internal static RequestedAlgorithm Resolve(string signAlgo, string? signAlgoParams, string? hashOid, KeyAlgorithm key,
-        string hashContradicts = "Invalid parameter hashAlgorithmOID")
+        string hashName = "hashAlgorithmOID", string? hashContradicts = null)
     {
+        hashContradicts ??= $"Invalid parameter {hashName}";
         if (!key.SignAlgorithms.Contains(signAlgo))
             throw CscRequest.InvalidParameter("signAlgo");
-        DigestAlgorithm? asked = hashOid is null ? null : DigestAlgorithm.Find(hashOid) ?? throw CscRequest.InvalidParameter("hashAlgorithmOID");
+        DigestAlgorithm? asked = hashOid is null ? null : DigestAlgorithm.Find(hashOid) ?? throw CscRequest.InvalidParameter(hashName);
         if (signAlgo == RsaPss)
             return ResolvePss(signAlgoParams, asked, key, hashContradicts);
         if (Combined.TryGetValue(signAlgo, out var implied))
             return asked is null || asked == implied.Hash
                 ? new RequestedAlgorithm(signAlgo, implied.Hash, default)
                 : throw CscRequest.Invalid(hashContradicts);
-        DigestAlgorithm hash = asked ?? throw CscRequest.MissingString("hashAlgorithmOID");
+        DigestAlgorithm hash = asked ?? throw CscRequest.MissingString(hashName);
         return new RequestedAlgorithm(Combined.First(pair => pair.Value == (signAlgo, hash)).Key, hash, default);
     }
 

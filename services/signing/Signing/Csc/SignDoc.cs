@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Npgsql;
 using Pechat.Contracts;
+using Pechat.Hosting;
 using Pechat.Signing.Credentials;
 using Pechat.Signing.Documents;
 
@@ -12,7 +13,7 @@ namespace Pechat.Signing.Csc;
 /// </summary>
 internal static class SignDoc
 {
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/signatures/signDoc", Handle);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/signatures/signDoc", Handle).RequireAccess("service", CredentialToken.Scope);
 
     internal static async Task<IResult> Handle(HttpContext http, ClaimsPrincipal user, NpgsqlDataSource db, SignDigests digests, AskToSignFiles files,
         SigningOptions options, TimeProvider clock, CancellationToken ct)
@@ -24,6 +25,7 @@ internal static class SignDoc
         if (credentialId is null && qualifier is null)
             throw CscRequest.MissingString("credentialID");
         string? sad = request.Member("SAD") is null ? null : request.RequiredString("SAD");
+        bool authorized = sad is not null || caller.Token is not null;
         if (request.Member("documents") is not null && request.Member("documentDigests") is not null)
             throw CscRequest.Invalid("Both documentDigests and documents parameters passed");
         IReadOnlyList<DocumentItem>? documents = DocumentItem.ReadDocuments(request), hashes = DocumentItem.ReadDigests(request);
@@ -37,9 +39,9 @@ internal static class SignDoc
             throw CscRequest.Invalid("Invalid parameter returnValidationInfo"); // info announces validationInfo: false
         credentialId ??= await ChooseAsync(db, caller, qualifier!, clock, ct);
         if (hashes is not null)
-            return await digests.HandleAsync(credentialId, sad ?? throw CscRequest.MissingString("SAD"), hashes, caller, mode, ct);
+            return await digests.HandleAsync(credentialId, authorized ? sad : throw CscRequest.MissingString("SAD"), hashes, caller, mode, ct);
         // A SAD covers digests that are known before a file is prepared, and the byte range of a PDF is not: nothing can match.
-        return sad is null
+        return !authorized
             ? await files.HandleAsync(credentialId, documents!, description, caller, mode, ct)
             : throw FaultException.Forbidden("invalid_hash", "Document or documentDigest does not match authorized hash");
     }

@@ -2,39 +2,42 @@ using System.Security.Claims;
 using Google.Protobuf;
 using Npgsql;
 using Pechat.Contracts.SignatureActivation.V1;
+using Pechat.Hosting;
 using Pechat.Signing.Transactions;
 
 namespace Pechat.Signing.Csc;
 
-/// <summary>CSC API v2 <c>signatures/signHash</c> (§5.11), with the checks in the order of §10.1.</summary>
+/// <summary>CSC API <c>signatures/signHash</c> (§5.11), with the checks in the order of §10.1.</summary>
 internal static class SignHash
 {
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/signatures/signHash", Handle);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/signatures/signHash", Handle).RequireAccess("service", CredentialToken.Scope);
 
-    internal static async Task<IResult> Handle(HttpContext http, ClaimsPrincipal user, NpgsqlDataSource db, Sad sads, IActivationModule module,
+    internal static async Task<IResult> Handle(HttpContext http, ClaimsPrincipal user, NpgsqlDataSource db, Sad sads, AccessTokens tokens, IActivationModule module,
         RecordSignatures record, SigningOptions options, TimeProvider clock, CancellationToken ct)
     {
         // Step 3: presence and types.
         using CscRequest request = await CscRequest.ReadAsync(http);
+        Caller caller = Caller.Of(user);
         string credentialId = request.RequiredString("credentialID");
-        string sad = request.RequiredString("SAD");
-        IReadOnlyList<string> texts = Digests.Read(request) ?? throw Digests.Missing;
+        string? sad = Entitlement.Read(request, caller);
+        IReadOnlyList<string> texts = Digests.Read(request) ?? throw Digests.Missing(request.Version);
         string signAlgo = request.RequiredString("signAlgo");
         string? signAlgoParams = request.Member("signAlgoParams") is null ? null : request.RequiredString("signAlgoParams");
-        string? hashOid = request.AliasedString("hashAlgorithmOID", "hashAlgo");
+        string? hashOid = request.HashOid();
         request.CheckCommon();
         OperationMode mode = OperationMode.Read(request, options);
         // Steps 4 and 5: credential, then SAD.
-        AuthorizedUse use = await AuthorizedUse.FindAsync(db, credentialId, sad, sads, Caller.Of(user), clock, ct);
+        Entitlement entitlement = await Entitlement.OfAsync(sad, caller, sads, tokens, ct);
+        AuthorizedUse use = await AuthorizedUse.FindAsync(db, credentialId, entitlement, sads, caller, clock, ct);
         // Step 6: algorithms and digests.
-        RequestedAlgorithm algorithm = RequestedAlgorithm.Resolve(signAlgo, signAlgoParams, hashOid, use.Credential.Key);
+        RequestedAlgorithm algorithm = RequestedAlgorithm.Resolve(signAlgo, signAlgoParams, hashOid, use.Credential.Key, request.Version.HashOid);
         byte[][] digests = Digests.Decode(texts, algorithm.Hash);
         // Step 7: the certificate, now.
         use.CheckStatus(clock.GetUtcNow());
         // Steps 8 and 9.
         if (use.Transaction.Kind != SigningTransaction.Dtbsr)
             throw CscRequest.Invalid(AuthorizedUse.NotAuthorized);
-        SignReply reply = await use.SignAsync(module, algorithm, digests.Select(digest => new SignItem { Digest = UnsafeByteOperations.UnsafeWrap(digest) }), digests.Length, ct);
+        SignReply reply = await use.SignAsync(module, request.Version, algorithm, digests.Select(digest => new SignItem { Digest = UnsafeByteOperations.UnsafeWrap(digest) }), digests.Length, ct);
         var response = new SignatureResponse { Signatures = [.. reply.Signatures.Select(signature => signature.ToByteArray())] };
         return await ReleaseAsync(use.Transaction, digests.Length, response, mode, record, clock);
     }

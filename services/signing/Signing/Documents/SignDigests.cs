@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Npgsql;
 using Pechat.AdES.Pades;
 using Pechat.Contracts.SignatureActivation.V1;
+using Pechat.Hosting;
 using Pechat.Pki;
 using Pechat.Signing.Csc;
 using Pechat.Signing.Transactions;
@@ -10,12 +11,13 @@ namespace Pechat.Signing.Documents;
 
 /// <summary>signDoc with <c>documentDigests</c>: PAdES CMS objects over byte ranges of files that the client prepared.</summary>
 internal sealed class SignDigests(
-    NpgsqlDataSource db, Sad sads, IActivationModule module, ITimestamper timestamper, RecordSignatures record, TimeProvider clock)
+    NpgsqlDataSource db, Sad sads, AccessTokens tokens, IActivationModule module, ITimestamper timestamper, RecordSignatures record, TimeProvider clock)
 {
     internal async Task<IResult> HandleAsync(
-        string credentialId, string sad, IReadOnlyList<DocumentItem> items, Caller caller, OperationMode mode, CancellationToken ct)
+        string credentialId, string? sad, IReadOnlyList<DocumentItem> items, Caller caller, OperationMode mode, CancellationToken ct)
     {
-        AuthorizedUse use = await AuthorizedUse.FindAsync(db, credentialId, sad, sads, caller, clock, ct);
+        Entitlement entitlement = await Entitlement.OfAsync(sad, caller, sads, tokens, ct);
+        AuthorizedUse use = await AuthorizedUse.FindAsync(db, credentialId, entitlement, sads, caller, clock, ct);
         (RequestedAlgorithm algorithm, SignatureAlgorithm cms) = OneAlgorithm(items, use.Credential.Key);
         Certificate certificate = Certificate.Parse(use.Credential.Certificate);
         Certificate[] chain = [.. use.Credential.Chain.Select(der => Certificate.Parse(der))];
@@ -28,7 +30,7 @@ internal sealed class SignDigests(
         // A time stamp is wanted: the unit must answer before a slot is used up.
         if (attributes.Any(each => each.Timestamped))
             _ = await StampAsync(new byte[algorithm.Hash.Length], ct);
-        SignReply reply = await use.SignAsync(module, algorithm,
+        SignReply reply = await use.SignAsync(module, CscVersion.V2, algorithm,
             attributes.Select(each => new SignItem { SignedAttributes = UnsafeByteOperations.UnsafeWrap(each.Attributes.ToBeSigned) }), attributes.Count, ct);
         var objects = new List<byte[]>(attributes.Count);
         foreach (((SignedAttributes signed, bool timestamped), ByteString signature) in attributes.Zip(reply.Signatures))
@@ -48,7 +50,7 @@ internal sealed class SignDigests(
     {
         RequestedAlgorithm[] all = [.. items.Select(item => RequestedAlgorithm.Resolve(item.SignAlgo, item.SignAlgoParams,
             item.HashOid ?? (RequestedAlgorithm.ImpliesHash(item.SignAlgo, item.SignAlgoParams) ? null : defaultHash), key,
-            "String parameter hashAlgorithmOID contradicts with signAlgo parameter"))];
+            hashContradicts: "String parameter hashAlgorithmOID contradicts with signAlgo parameter"))];
         if (all.Any(each => each.Oid != all[0].Oid || each.Hash != all[0].Hash || !each.Parameters.Span.SequenceEqual(all[0].Parameters.Span)))
             throw CscRequest.InvalidParameter("signAlgo");
         return (all[0], all[0].ForCms() ?? throw CscRequest.InvalidParameter("signAlgoParams"));

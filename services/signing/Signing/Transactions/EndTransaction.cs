@@ -12,7 +12,7 @@ internal sealed partial class EndTransaction(NpgsqlDataSource db, IActivationMod
     /// <summary>Ends one transaction if it is still in one of <paramref name="from"/>.</summary>
     /// <param name="id">The transaction.</param>
     /// <param name="from">States that it may be ended from.</param>
-    /// <param name="outcome"><c>rejected</c>, <c>expired</c> or <c>failed</c>.</param>
+    /// <param name="outcome"><c>rejected</c>, <c>expired</c>, <c>closed</c> or <c>failed</c>.</param>
     /// <param name="ct">Cancels before the end is recorded.</param>
     /// <returns>Whether it was ended now.</returns>
     internal async Task<bool> EndAsync(Guid id, IReadOnlyList<string> from, string outcome, CancellationToken ct)

@@ -1,15 +1,17 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 
 namespace Pechat.Signing.Transactions;
 
 /// <summary>
-/// Signature activation data as clients hold it: transaction id and HMAC-SHA256 over it under a key of this service (S-5). It is derived
-/// when it is needed, so nothing stored here can be used to sign; the activation module knows its SHA-256 and counts its use.
+/// Signature activation data as clients hold it: transaction id, version if it was renewed, and HMAC-SHA256 over them under a key of this
+/// service (S-5). It is derived when it is needed, so nothing stored here can be used to sign; the activation module knows its SHA-256 and
+/// counts its use.
 /// </summary>
 internal sealed class Sad
 {
-    private const int IdLength = 16, Length = IdLength + HMACSHA256.HashSizeInBytes;
+    private const int IdLength = 16, VersionLength = 4, MacLength = HMACSHA256.HashSizeInBytes;
     private readonly byte[] _key;
 
     internal Sad(byte[] key) => _key = key;
@@ -19,30 +21,41 @@ internal sealed class Sad
     }
 
     /// <summary>The SAD of a transaction, always the same, base64url.</summary>
-    internal string Of(Guid transactionId)
+    /// <param name="transactionId">The transaction.</param>
+    /// <param name="version">How often it was renewed.</param>
+    internal string Of(Guid transactionId, int version = 0)
     {
-        Span<byte> value = stackalloc byte[Length];
-        Write(transactionId, value);
-        return Base64Url.EncodeToString(value);
+        Span<byte> value = stackalloc byte[IdLength + VersionLength + MacLength];
+        return Base64Url.EncodeToString(value[..Write(transactionId, version, value)]);
     }
 
     /// <summary>What the activation module is given to recognise it by.</summary>
-    internal byte[] HashOf(Guid transactionId) => SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(Of(transactionId)));
+    internal byte[] HashOf(Guid transactionId, int version = 0) => SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(Of(transactionId, version)));
 
-    /// <summary>The transaction that a SAD belongs to; null when it was not made here (compared in constant time, S-9).</summary>
-    internal Guid? Read(string sad)
+    /// <summary>The transaction and the version that a SAD belongs to; null when it was not made here (compared in constant time, S-9).</summary>
+    internal (Guid TransactionId, int Version)? Read(string sad)
     {
-        Span<byte> given = stackalloc byte[Length + 2], expected = stackalloc byte[Length];
-        if (sad.Length != Base64Url.GetEncodedLength(Length) || !Base64Url.IsValid(sad) || Base64Url.DecodeFromChars(sad, given) != Length)
+        Span<byte> given = stackalloc byte[IdLength + VersionLength + MacLength + 2], expected = stackalloc byte[IdLength + VersionLength + MacLength];
+        if (sad.Length > Base64Url.GetEncodedLength(expected.Length) || !Base64Url.IsValid(sad))
+            return null;
+        int length = Base64Url.DecodeFromChars(sad, given);
+        if (length is not (IdLength + MacLength or IdLength + VersionLength + MacLength))
             return null;
         var id = new Guid(given[..IdLength], bigEndian: true);
-        Write(id, expected);
-        return CryptographicOperations.FixedTimeEquals(given[..Length], expected) ? id : null;
+        int version = length == expected.Length ? BinaryPrimitives.ReadInt32BigEndian(given[IdLength..]) : 0;
+        int written = Write(id, version, expected);
+        return CryptographicOperations.FixedTimeEquals(given[..length], expected[..written]) ? (id, version) : null;
     }
 
-    private void Write(Guid id, Span<byte> value)
+    private int Write(Guid id, int version, Span<byte> value)
     {
         id.TryWriteBytes(value, bigEndian: true, out _);
-        HMACSHA256.HashData(_key, value[..IdLength], value[IdLength..]);
+        int signed = IdLength;
+        if (version > 0)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(value[IdLength..], version);
+            signed += VersionLength;
+        }
+        return signed + HMACSHA256.HashData(_key, value[..signed], value[signed..]);
     }
 }

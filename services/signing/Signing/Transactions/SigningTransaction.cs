@@ -5,12 +5,12 @@ internal sealed record SigningTransaction
 {
     internal const string Columns = """
         t.id, t.customer_id, t.credential_id, t.client_id, t.payer, t.purpose, t.description, t.kind, t.hash_algorithm, t.signature_algorithm,
-        t.signature_parameters, t.names, t.digests, t.displayed, t.challenge, t.state, t.remaining, t.created_at, t.expires_at, t.sad_expires_at
+        t.signature_parameters, t.names, t.digests, t.displayed, t.challenge, t.state, t.remaining, t.created_at, t.expires_at, t.sad_expires_at, t.sad_version
         """;
 
     /// <summary>The columns that a signature with a SAD needs; the digests, which may be a thousand, are checked by the activation module.</summary>
     internal const string KeyColumns = """
-        t.id, t.customer_id, t.credential_id, t.client_id, t.kind, t.hash_algorithm, t.state, t.remaining, t.sad_expires_at
+        t.id, t.customer_id, t.credential_id, t.client_id, t.kind, t.hash_algorithm, t.state, t.remaining, t.sad_expires_at, t.sad_version
         """;
 
     /// <summary>The digests are what the key signs.</summary>
@@ -40,11 +40,14 @@ internal sealed record SigningTransaction
     public string Challenge { get; init; } = "";
 
     /// <summary>
-    /// pending → confirming → active → completed; documents pass through signing; rejected, expired and failed are ends.
+    /// pending → confirming → active → completed; documents pass through signing; rejected, expired, closed and failed are ends.
     /// </summary>
     public string State { get; init; } = "pending";
     public required int Remaining { get; init; }
     public required DateTime CreatedAt { get; init; }
     public required DateTime ExpiresAt { get; init; }
     public DateTime? SadExpiresAt { get; init; }
+
+    /// <summary>How often the SAD was renewed.</summary>
+    public int SadVersion { get; init; }
 }
