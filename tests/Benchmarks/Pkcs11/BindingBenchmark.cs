@@ -42,7 +42,7 @@ internal static class BindingBenchmark
             TokenKey key = (await pool.GenerateKeyPairAsync(algorithm, name, ct)).PrivateKey;
             foreach (int threads in new[] { 1, 2 })
             {
-                RawLoop[] loops = [.. Enumerable.Range(0, threads).Select(_ => new RawLoop(name, mechanism.Type))];
+                RawLoop[] loops = [.. Enumerable.Range(0, threads).Select(_ => new RawLoop(SoftToken.Library, SoftToken.Label, name, mechanism.Type))];
                 Figure figure = Compare(name, threads, thread => loops[thread].Sign(data), _ =>
                 {
                     ValueTask<byte[]> signing = pool.SignAsync(key, mechanism, data, ct: ct); // a session is free, so it ends on this thread

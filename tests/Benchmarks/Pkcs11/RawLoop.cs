@@ -3,17 +3,18 @@ using Pechat.Pkcs11;
 namespace Pechat.Benchmarks.Pkcs11;
 
 /// <summary>The yardstick: C_SignInit and C_Sign through bare function pointers, a session per thread, nothing around them.</summary>
-internal sealed unsafe class RawLoop
+internal sealed unsafe class RawLoop : IDisposable
 {
-    private readonly Cryptoki _functions = Cryptoki.Load(SoftToken.Library);
+    private readonly Cryptoki _functions;
     private readonly nuint _session;
     private readonly nuint _key;
     private readonly nuint _mechanism;
 
     /// <summary>Opens a session beside those of the pool, whose log-in it shares.</summary>
-    public RawLoop(string label, nuint mechanism)
+    public RawLoop(string library, string token, string label, nuint mechanism)
     {
-        _session = Pkcs11Module.Load(SoftToken.Library).OpenSession(Pkcs11Module.Load(SoftToken.Library).FindSlot(SoftToken.Label));
+        _functions = Cryptoki.Load(library);
+        _session = Pkcs11Module.Load(library).OpenSession(Pkcs11Module.Load(library).FindSlot(token));
         _mechanism = mechanism;
         using var template = new Template([KeyAttribute.Class(ObjectClass.PrivateKey), KeyAttribute.Label(label)]);
         nuint key, count;
@@ -35,4 +36,6 @@ internal sealed unsafe class RawLoop
             Cryptoki.Check("C_Sign", _functions.Sign(_session, input, (nuint)data.Length, signature, &length));
         }
     }
+
+    public void Dispose() => Cryptoki.Check("C_CloseSession", _functions.CloseSession(_session));
 }

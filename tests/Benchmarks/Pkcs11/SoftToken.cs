@@ -15,6 +15,13 @@ internal sealed unsafe class SoftToken : IDisposable
     {
         string tokens = _directory.CreateSubdirectory("tokens").FullName, config = Path.Combine(_directory.FullName, "softhsm2.conf");
         File.WriteAllText(config, $"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n");
+        Use(config);
+        Pkcs11Module.Load(Library).InitializeToken(Label, "47110815", Pin);
+    }
+
+    /// <summary>Lets the library read this configuration when it is loaded.</summary>
+    public static void Use(string config)
+    {
         // The library reads the environment of the C runtime, which Environment.SetEnvironmentVariable does not touch.
         var setEnvironment = (delegate* unmanaged[Cdecl]<byte*, byte*, int, int>)NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "setenv");
         byte* name = Utf8StringMarshaller.ConvertToUnmanaged("SOFTHSM2_CONF"), value = Utf8StringMarshaller.ConvertToUnmanaged(config);
@@ -22,7 +29,6 @@ internal sealed unsafe class SoftToken : IDisposable
             throw new InvalidOperationException("setenv failed");
         Utf8StringMarshaller.Free(name);
         Utf8StringMarshaller.Free(value);
-        Pkcs11Module.Load(Library).InitializeToken(Label, "47110815", Pin);
     }
 
     public void Dispose() => _directory.Delete(recursive: true);
