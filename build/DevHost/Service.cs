@@ -12,6 +12,9 @@ public sealed record Service(string Name, string Project, params string[] Peers)
     /// <summary>Label of the token with its keys; null when it holds none.</summary>
     public string? Token { get; init; }
 
+    /// <summary>Load tests call it: its hot code is worth being compiled again, and memory for garbage pays.</summary>
+    public bool ServesLoad { get; init; }
+
     /// <summary>Its place in <see cref="All"/>, from 1; ports count from it.</summary>
     public int Number => Array.IndexOf(All, this) + 1;
 
@@ -34,18 +37,18 @@ public sealed record Service(string Name, string Project, params string[] Peers)
         new("identity", "services/identity/Identity", "signature-activation", "notifications") { HasMessaging = true },
         new("registration", "services/certificates/Registration", "identity", "signature-activation", "certificate-authority", "notifications") { HasMessaging = true },
         new("certificate-authority", "services/certificates/CertificateAuthority") { HasMessaging = true, Token = "pechat-ca" },
-        new("certificate-status", "services/certificates/CertificateStatus", "certificate-authority") { HasMessaging = true },
-        new("signing", "services/signing/Signing", "identity", "signature-activation", "certificate-authority", "timestamping", "billing", "notifications") { HasMessaging = true },
-        new("signature-activation", "services/signing/SignatureActivation") { Token = "pechat-sam" },
-        new("validation", "services/validation/Validation", "identity", "certificate-authority"),
-        new("timestamping", "services/validation/Timestamping", "certificate-authority") { Token = "pechat-tsa" },
+        new("certificate-status", "services/certificates/CertificateStatus", "certificate-authority") { HasMessaging = true, ServesLoad = true },
+        new("signing", "services/signing/Signing", "identity", "signature-activation", "certificate-authority", "timestamping", "billing", "notifications") { HasMessaging = true, ServesLoad = true },
+        new("signature-activation", "services/signing/SignatureActivation") { ServesLoad = true, Token = "pechat-sam" },
+        new("validation", "services/validation/Validation", "identity", "certificate-authority") { ServesLoad = true },
+        new("timestamping", "services/validation/Timestamping", "certificate-authority") { ServesLoad = true, Token = "pechat-tsa" },
         new("billing", "services/billing/Billing", "identity") { HasMessaging = true },
         new("documents", "services/documents/Documents", "identity", "signing") { HasMessaging = true },
         new("notifications", "services/notifications/Notifications", "identity") { HasMessaging = true },
         new("portal", "services/portal/Portal", "identity", "registration", "signing", "billing", "documents", "certificate-authority"),
         new("authenticator", "services/portal/Authenticator") { HasDatabase = false },
         new("gateway", "gateway/Gateway", "identity", "registration", "certificate-status", "signing", "validation", "timestamping", "billing", "documents",
-            "notifications", "portal", "authenticator") { HasDatabase = false },
+            "notifications", "portal", "authenticator") { HasDatabase = false, ServesLoad = true },
     ];
 
     public static Service Named(string name) => All.Single(s => s.Name == name);

@@ -39,10 +39,14 @@ internal sealed class ServiceHost(Layout layout, Service service, ProgressView v
             ["DOTNET_gcServer"] = "0",
             ["DOTNET_gcConcurrent"] = "0",
             ["DOTNET_TieredPGO"] = "0",
+            ["DOTNET_EnableWriteXorExecute"] = "0", // maps compiled code once instead of twice
             ["DOTNET_GCHeapHardLimit"] = "0x10000000", // 256 MiB
-            ["DOTNET_GCConserveMemory"] = "5",
-            ["DOTNET_GCgen0size"] = "0x400000", // 4 MiB: fourteen processes share this machine
-            ["MALLOC_ARENA_MAX"] = "2",
+            ["DOTNET_GCConserveMemory"] = "9",
+            ["DOTNET_GCgen0size"] = service.ServesLoad ? "0x1000000" : "0x100000",
+            ["DOTNET_TC_CallCounting"] = service.ServesLoad ? "1" : "0", // compile again what is hot only where it pays
+            ["MALLOC_ARENA_MAX"] = service.ServesLoad ? "2" : "1",
+            ["MALLOC_MMAP_THRESHOLD_"] = "16384", // what start-up needed goes back to the system
+            ["MALLOC_TRIM_THRESHOLD_"] = "65536",
             ["DOTNET_NOLOGO"] = "1",
         };
         if (service.Token is not null)
