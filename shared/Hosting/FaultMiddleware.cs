@@ -68,8 +68,11 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
         if (status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = form == FaultForm.OAuth ? "Basic realm=\"pechat\"" : $"Bearer error=\"{code}\"";
         response.Headers.CacheControl = "no-store";
+        if (form == FaultForm.Csc && context.Request.Headers.Authorization.Count == 0 && context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>() is not null)
+            response.Headers.WWWAuthenticate = "Bearer"; // the CSC API answers 400 where RFC 6750 has 401
         if (form != FaultForm.Problem)
-            return response.WriteAsJsonAsync(new { error = code, error_description = detail }, Json, "application/json", context.RequestAborted);
+            return response.WriteAsJsonAsync(
+                new { error = code, error_description = detail ?? "The request failed unexpectedly" }, Json, "application/json; charset=utf-8", context.RequestAborted);
         return response.WriteAsJsonAsync(
             new { type = $"urn:pechat:fault:{code}", title = ReasonPhrases.GetReasonPhrase(status), status, detail, code },
             Json, "application/problem+json", context.RequestAborted);

@@ -102,6 +102,33 @@ internal sealed class FakeActivationModule(TimeProvider clock) : IActivationModu
         return reply;
     }
 
+    /// <summary>Keys that were destroyed.</summary>
+    internal ConcurrentBag<string> Destroyed { get; } = [];
+
+    internal Func<Task>? AfterRenew { get; set; }
+
+    public async Task<DateTimeOffset> RenewAsync(RenewSadRequest request, CancellationToken ct)
+    {
+        ThrowIfDown();
+        if (!Transactions.TryGetValue(Guid.Parse(request.TransactionId), out State? state) || !state.Activated || state.Closed
+            || !SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(request.Sad)).AsSpan().SequenceEqual(state.Open.SadHash.Span))
+            throw FaultException.Forbidden("invalid_sad", "no such activation");
+        if (state.Until <= clock.GetUtcNow())
+            throw FaultException.Conflict("sad_expired", "too late");
+        state.Open.SadHash = request.NewSadHash;
+        state.Until = clock.GetUtcNow() + state.Open.SadLifetime.ToTimeSpan();
+        if (AfterRenew is { } after)
+            await after();
+        return state.Until;
+    }
+
+    public Task DestroyAsync(DestroyCredentialRequest request, CancellationToken ct)
+    {
+        ThrowIfDown();
+        Destroyed.Add(request.CredentialId);
+        return Task.CompletedTask;
+    }
+
     public Task CloseAsync(Guid transactionId, CancellationToken ct)
     {
         ThrowIfDown();
@@ -139,11 +166,33 @@ internal sealed class FakeLedger : IUnitLedger
 internal sealed class FakeCertificates : ICertificates
 {
     internal ConcurrentDictionary<string, IssuedCertificate> Issued { get; } = new();
+    internal ConcurrentDictionary<string, int> Revoked { get; } = new();
     internal bool IsDown { get; set; }
+
+    public Task RevokeAsync(string serial, int reason, string requestedBy, CancellationToken ct)
+    {
+        if (reason is 2 or 6 or 8 or 10)
+            throw FaultException.Invalid("invalid_reason", "the reason does not fit");
+        Revoked.TryAdd(serial, reason);
+        return Task.CompletedTask;
+    }
 
     public Task<IssuedCertificate> GetAsync(string serial, CancellationToken ct) => IsDown
         ? throw FaultException.Unavailable("temporarily_unavailable", "a service that is needed does not answer; try again")
         : Task.FromResult(Issued.TryGetValue(serial, out IssuedCertificate? found) ? found : throw FaultException.NotFound("unknown_certificate", "no such certificate"));
+}
+
+/// <summary>A client's address that takes notices, or does not.</summary>
+internal sealed class FakeNotifier : IResponseNotifier
+{
+    internal ConcurrentQueue<(Uri Uri, string ResponseId)> Told { get; } = new();
+    internal bool IsDown { get; set; }
+
+    public Task<bool> NotifyAsync(Uri uri, string responseId, CancellationToken ct)
+    {
+        Told.Enqueue((uri, responseId));
+        return Task.FromResult(!IsDown);
+    }
 }
 
 internal sealed class FakeTimestamper(TimeProvider clock) : ITimestamper, IDisposable

@@ -32,6 +32,7 @@ internal sealed class SigningHouse : IAsyncDisposable
     internal FakeActivationModule Module { get; private set; } = null!;
     internal FakeLedger Ledger { get; } = new();
     internal FakeCertificates Certificates { get; } = new();
+    internal FakeNotifier Notifier { get; } = new();
     internal FakeTimestamper Timestamper { get; private set; } = null!;
     internal Guid Alice { get; } = Guid.NewGuid();
     internal Guid Bob { get; } = Guid.NewGuid();
@@ -51,13 +52,14 @@ internal sealed class SigningHouse : IAsyncDisposable
         JsonObject signing = JsonSerializer.SerializeToNode(options ?? new { })!.AsObject();
         signing["SecretFile"] = house._secret;
         signing["SweepInterval"] ??= "00:00:00.100";
-        signing["Clients"] = new JsonObject { ["bank"] = new JsonObject { ["Name"] = "The Bank", ["Pays"] = true } };
+        signing["Clients"] = new JsonObject { ["bank"] = new JsonObject { ["Name"] = "The Bank", ["Pays"] = true, ["ResponseUris"] = new JsonArray("https://bank.example/done") } };
         house.Service = await house.Cluster.StartAsync(typeof(SigningOptions).Assembly, "signing",
             new Dictionary<string, object> { ["Database"] = house._database.Section, ["Messaging"] = house._broker.Section, ["Signing"] = signing },
             services => services
                 .Replace(ServiceDescriptor.Singleton<IActivationModule>(house.Module))
                 .Replace(ServiceDescriptor.Singleton<IUnitLedger>(house.Ledger))
                 .Replace(ServiceDescriptor.Singleton<ICertificates>(house.Certificates))
+                .Replace(ServiceDescriptor.Singleton<IResponseNotifier>(house.Notifier))
                 .Replace(ServiceDescriptor.Singleton<ITimestamper>(house.Timestamper)));
         house.Http = house.Cluster.Client(house.Service);
         return house;
@@ -128,6 +130,8 @@ internal sealed class SigningHouse : IAsyncDisposable
 
     internal Task<Answer> CscAsync(string method, object body, string? token = null) => SendAsync(HttpMethod.Post, $"/csc/v2/{method}", JsonSerializer.Serialize(body), token ?? ServiceToken());
 
+    internal Task<Answer> V1Async(string method, object body, string? token = null) => SendAsync(HttpMethod.Post, $"/csc/v1/{method}", JsonSerializer.Serialize(body), token ?? ServiceToken());
+
     internal Task<Answer> PhoneAsync(HttpMethod method, string path, object? body = null, Guid? customer = null) => SendAsync(
         method, $"/signing/v1/requests{path}", body is null ? null : JsonSerializer.Serialize(body), Cluster.Tokens.Issue(customer ?? Alice, "device", "authenticator", Guid.NewGuid()));
 
@@ -164,6 +168,15 @@ internal sealed class SigningHouse : IAsyncDisposable
         Answer answer = await CscAsync("credentials/authorize", body, token);
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.Accepted), answer.Text);
         return answer.Body.GetProperty("handle").GetGuid();
+    }
+
+    /// <summary>The one request about a credential that waits on the phone, as soon as it is there.</summary>
+    internal async Task<Guid> WaitingAsync(Guid credential)
+    {
+        Guid? found = null;
+        await Eventually.HoldsAsync(async () => (found = await ScalarAsync<Guid?>(
+            "select id from signing_transaction where credential_id = @credential and state = 'pending'", new { credential })) is not null, "the phone is asked");
+        return found!.Value;
     }
 
     internal Task<Answer> ConfirmAsync(Guid id, string activation = FakeActivationModule.GoodActivation, Guid? customer = null) =>

@@ -35,6 +35,7 @@ builder.Services.AddSingleton<IActivationModule, ActivationModuleClient>();
 builder.Services.AddSingleton<IUnitLedger, UnitLedgerClient>();
 builder.Services.AddSingleton<ICertificates, CertificateAuthorityClient>();
 builder.Services.AddSingleton<ITimestamper, TimestampingClient>();
+ResponseNotifier.Add(builder.Services);
 builder.Services.AddSingleton<Sad>();
 builder.Services.AddSingleton<OpenTransaction>();
 builder.Services.AddSingleton<EndTransaction>();
@@ -46,23 +47,33 @@ builder.Services.AddSingleton<AskToSignFiles>();
 builder.Services.AddSingleton<SignedFiles>();
 builder.AddBackground<SweepTransactions>();
 builder.AddBackground<SignPreparedFiles>();
+builder.AddBackground<NotifyClients>();
 builder.WebHost.ConfigureKestrel((context, kestrel) => // what a route reads is bounded by CscRequest
     kestrel.Limits.MaxRequestBodySize = context.Configuration.GetValue("Signing:MaxDocumentRequestBytes", new SigningOptions().MaxDocumentRequestBytes));
 
 var app = builder.Build();
 app.MapDefaults();
-RouteGroupBuilder open = app.MapGroup("/csc/v2").WithCscErrors();
-GetInfo.Map(open);
-RouteGroupBuilder csc = app.MapGroup("/csc/v2").RequireAccess("service").AllowPeers("portal").WithCscErrors();
-ListCredentials.Map(csc);
-GetCredential.Map(csc);
-AuthorizeCredential.Map(csc);
-CheckAuthorization.Map(csc);
-SignHash.Map(csc);
-SignDoc.Map(csc);
-PollSignatures.Map(csc);
-StampHash.Map(csc);
-MethodNames.Map(csc);
+foreach ((string path, CscVersion version) in new[] { ("/csc/v1", CscVersion.V1), ("/csc/v2", CscVersion.V2) })
+{
+    RouteGroupBuilder open = app.MapGroup(path).WithCscErrors().WithMetadata(version);
+    GetInfo.Map(open);
+    RouteGroupBuilder csc = app.MapGroup(path).RequireAccess("service").AllowPeers("portal").WithCscErrors().WithMetadata(version);
+    ListCredentials.Map(csc);
+    GetCredential.Map(csc);
+    AuthorizeCredential.Map(csc);
+    ExtendTransaction.Map(csc);
+    SendOtp.Map(csc);
+    SignHash.Map(csc);
+    StampHash.Map(csc);
+    MethodNames.Map(csc, version);
+    if (version == CscVersion.V1)
+        continue;
+    CheckAuthorization.Map(csc);
+    GetChallenge.Map(csc);
+    DeleteCredential.Map(csc);
+    SignDoc.Map(csc);
+    PollSignatures.Map(csc);
+}
 RouteGroupBuilder phone = app.MapGroup("/signing/v1").RequireAccess("device").WithProblemDetails().WithMetadata(new RequestSizeLimitAttribute(ConfirmRequest.MaxBodyBytes));
 ListRequests.Map(phone);
 ConfirmRequest.Map(phone);

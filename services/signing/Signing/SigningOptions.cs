@@ -25,6 +25,10 @@ internal sealed class SigningOptions : IValidatableObject
     [Range(1, 1000)]
     public int MultiSign { get; init; } = 1000;
 
+    /// <summary>Requests of one client that may wait for one signer's decision at a time (D-23).</summary>
+    [Range(1, 1000)]
+    public int MaxWaitingRequests { get; init; } = 100;
+
     /// <summary>Bytes that the body of <c>signDoc</c> may have (D-20).</summary>
     [Range(1024, 512 * 1024 * 1024)]
     public int MaxDocumentRequestBytes { get; init; } = 64 * 1024 * 1024;
@@ -53,10 +57,19 @@ internal sealed class SigningOptions : IValidatableObject
     /// <summary><c>client</c> or <c>customer</c>.</summary>
     internal string PayerFor(string clientId) => Clients.TryGetValue(clientId, out ClientOptions? client) && client.Pays ? "client" : "customer";
 
+    /// <summary>A <c>response_uri</c> if it is registered for the client, letter by letter (D-21).</summary>
+    internal Uri? ResponseUriOf(string clientId, string uri) =>
+        Clients.TryGetValue(clientId, out ClientOptions? client) && client.ResponseUris.Contains(uri, StringComparer.Ordinal) ? new Uri(uri) : null;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (SecretFile.Length > 0 && (!File.Exists(SecretFile) || new FileInfo(SecretFile).Length < 32))
             yield return new ValidationResult("Signing:SecretFile must name a file of at least 32 bytes", [nameof(SecretFile)]);
+        foreach (string uri in Clients.Values.SelectMany(client => client.ResponseUris))
+        {
+            if (!Uri.TryCreate(uri, UriKind.Absolute, out Uri? parsed) || parsed.Scheme != Uri.UriSchemeHttps)
+                yield return new ValidationResult($"Signing:Clients: a response address must be an absolute https URI, not {uri}", [nameof(Clients)]);
+        }
         var results = new List<ValidationResult>();
         Validator.TryValidateObject(Provider, new ValidationContext(Provider), results, validateAllProperties: true);
         foreach (ValidationResult result in results)
@@ -92,4 +105,7 @@ internal sealed class ClientOptions
 
     /// <summary>The client pays for the signatures that it asks for (S1-15).</summary>
     public bool Pays { get; init; }
+
+    /// <summary>Addresses that the client may give as <c>response_uri</c>, https, compared letter by letter.</summary>
+    public IReadOnlyList<string> ResponseUris { get; init; } = [];
 }

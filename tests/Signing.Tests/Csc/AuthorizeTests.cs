@@ -108,7 +108,11 @@ internal sealed class AuthorizeTests
         body["hash"] = body["hashes"]!.DeepClone();
         body.Remove("hashes");
         body.Remove("hashAlgorithmOID");
-        Guid id = await _house.AuthorizeAsync(body);
+        Task<Answer> waiting = _house.CscAsync("credentials/authorize", body); // a client of v1 knows no 202
+        Guid id = await _house.WaitingAsync(_credential);
+        await _house.ConfirmAsync(id);
+        Answer answer = await waiting;
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.Text);
         Assert.That(_house.Module.Transactions[id].Open.HashAlgorithm, Is.EqualTo(Sha256));
     }
 
@@ -166,5 +170,19 @@ internal sealed class AuthorizeTests
         string sad = await _house.SadAsync(id, bank);
         Answer signed = await _house.CscAsync("signatures/signHash", SignBody(_credential, sad, EcdsaSha256, Digest("bank")), bank);
         Assert.That(signed.Status, Is.EqualTo(HttpStatusCode.OK), signed.Text);
+    }
+
+    [Test, Property("Clause", "CSC API reference D-23")]
+    public async Task Phone_is_not_flooded()
+    {
+        await using SigningHouse small = await SigningHouse.StartAsync(new { MaxWaitingRequests = 2 });
+        Guid credential = await small.CredentialAsync();
+        Guid first = await small.AuthorizeAsync(AuthorizeBody(credential, Digest("1")));
+        await small.AuthorizeAsync(AuthorizeBody(credential, Digest("2")));
+        Answer third = await small.CscAsync("credentials/authorize", AuthorizeBody(credential, Digest("3")));
+        Assert.That((third.Status, third.Error), Is.EqualTo((HttpStatusCode.TooManyRequests, "too_many_requests")), third.Text);
+        Assert.That(third.Headers.RetryAfter, Is.Not.Null);
+        await small.ConfirmAsync(first);
+        await small.AuthorizeAsync(AuthorizeBody(credential, Digest("4")));
     }
 }

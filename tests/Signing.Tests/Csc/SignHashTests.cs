@@ -85,6 +85,16 @@ internal sealed class SignHashTests
             HashAlgorithmName.SHA256, padding == "Pss" ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1));
     }
 
+    [Test, Property("Clause", "CSC API reference 8.3")]
+    public async Task Plain_ecdsa_is_r_and_s_without_der()
+    {
+        (_, string sad) = await _house.AuthorizedAsync(_credential, Digest("plain"));
+        Answer answer = await SignAsync(SignBody(_credential, sad, "0.4.0.127.0.7.1.1.4.1.3", Digest("plain")));
+        byte[] signature = answer.Body.GetProperty("signatures")[0].GetBytesFromBase64();
+        Assert.That(signature, Has.Length.EqualTo(64));
+        Assert.That(((ECDsa)_house.Module.Keys[_credential].Key).VerifyHash(Digest("plain"), signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
+    }
+
     [Test, Property("Clause", "CSC API v2 signatures/signHash")]
     public async Task Budget_holds_over_several_calls_and_a_digest_signs_once()
     {

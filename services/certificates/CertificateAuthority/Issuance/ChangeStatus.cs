@@ -13,7 +13,7 @@ namespace Pechat.CertificateAuthority.Issuance;
 internal sealed partial class IssuerService
 {
     /// <summary>SM-5: active ⇄ suspended, both → revoked; revoked and expired are final. Asking for the state that it has changes nothing.</summary>
-    [Callers("registration")]
+    [Callers("registration", "signing")]
     public override async Task<CertificateStatus> ChangeStatus(ChangeStatusRequest request, ServerCallContext context)
     {
         CancellationToken ct = context.CancellationToken;

@@ -34,7 +34,7 @@ internal sealed class AuthorizedUse
                 from {Credential.Tables}
                 left join signing_transaction t on t.id = @TransactionId and t.credential_id = c.id and t.customer_id = c.customer_id
                     and t.client_id = @client and t.purpose = 'authorization'
-                where c.id = @id
+                where c.id = @id and c.deleted_at is null
                 """, new { id, entitlement.TransactionId, client = caller.ClientId }, cancellationToken: ct),
                 (credential, transaction) => (credential, transaction), splitOn: "id")).SingleOrDefault();
         if (credential is null || !caller.MayUse(credential))

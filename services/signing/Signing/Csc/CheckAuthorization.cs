@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using System.Text.Json.Serialization;
 using Dapper;
 using Npgsql;
 using Pechat.Contracts;
@@ -12,9 +11,7 @@ namespace Pechat.Signing.Csc;
 /// </summary>
 internal static class CheckAuthorization
 {
-    internal sealed record Response([property: JsonPropertyName("SAD")] string Sad, int ExpiresIn);
-
-    private sealed record Row(Guid CustomerId, string State, DateTime ExpiresAt, DateTime? SadExpiresAt);
+    private sealed record Row(Guid CustomerId, string State, DateTime ExpiresAt, DateTime? SadExpiresAt, int SadVersion);
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/credentials/authorizeCheck", Handle);
 
@@ -29,7 +26,7 @@ internal static class CheckAuthorization
         Caller caller = Caller.Of(user);
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
         Row? row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition("""
-            select customer_id, state, expires_at, sad_expires_at
+            select customer_id, state, expires_at, sad_expires_at, sad_version
             from signing_transaction
             where id = @id and client_id = @client and purpose = 'authorization'
             """, new { id, client = caller.ClientId }, cancellationToken: ct));
@@ -40,7 +37,7 @@ internal static class CheckAuthorization
         {
             "pending" or "confirming" when row.ExpiresAt > now => CscResults.Pending(http, new HandleResponse(id.ToString("D")), CscJson.Default.Handle),
             "active" when row.SadExpiresAt > now => CscResults.Ok(
-                new Response(sad.Of(id), (int)(row.SadExpiresAt.Value - now).TotalSeconds), CscJson.Default.Authorization),
+                AuthorizationResponse.Of(sad.Of(id, row.SadVersion), row.SadExpiresAt.Value, clock), CscJson.Default.Authorization),
             "rejected" => throw FaultException.Invalid("invalid_authentication_data", "The authentication data is invalid"),
             _ => throw invalid,
         };

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Pechat.Pki;
@@ -21,7 +22,8 @@ internal sealed record CredentialInfo(
     internal sealed record CertPart(
         string Status, IReadOnlyList<byte[]>? Certificates,
         [property: JsonPropertyName("issuerDN")] string? IssuerDn, string? SerialNumber,
-        [property: JsonPropertyName("subjectDN")] string? SubjectDn, string? ValidFrom, string? ValidTo);
+        [property: JsonPropertyName("subjectDN")] string? SubjectDn, string? ValidFrom, string? ValidTo,
+        IReadOnlyList<string>? QcStatements, IReadOnlyList<string>? Policy);
 
     internal sealed record AuthPart(string Mode, string? Expression, IReadOnlyList<AuthObject> Objects);
 
@@ -59,7 +61,9 @@ internal sealed record CredentialInfo(
                 view.CertInfo ? credential.Serial : null,
                 view.CertInfo ? Rfc4514.Render(certificate.Subject.Encoded) : null,
                 view.CertInfo ? Time(credential.NotBefore) : null,
-                view.CertInfo ? Time(credential.NotAfter) : null),
+                view.CertInfo ? Time(credential.NotAfter) : null,
+                view.CertInfo ? StatementIds(certificate) : null,
+                view.CertInfo ? certificate.Policies() : null),
             view.AuthInfo ? new AuthPart("explicit", PhoneId, [Phone]) : new AuthPart("explicit", null, []), // D-9
             "2",
             options.MultiSign,
@@ -67,6 +71,18 @@ internal sealed record CredentialInfo(
     }
 
     internal static string? QualifierOf(Credential credential) => Qualifier(Certificate.Parse(credential.Certificate));
+
+    /// <summary>Dotted OIDs of the QC statements (RFC 3739 §3.2.6), in the order of the certificate.</summary>
+    private static List<string> StatementIds(Certificate certificate)
+    {
+        var ids = new List<string>();
+        if (certificate.Find(Oids.QcStatements) is not { } extension)
+            return ids;
+        AsnReader statements = new AsnReader(extension.Value, AsnEncodingRules.DER).ReadSequence();
+        while (statements.HasData)
+            ids.Add(statements.ReadSequence().ReadObjectIdentifier());
+        return ids;
+    }
 
     private static string Time(DateTime time) => time.ToString("yyyyMMddHHmmss'Z'", CultureInfo.InvariantCulture);
 

@@ -10,9 +10,11 @@ namespace Pechat.Signing.Csc;
 [JsonSerializable(typeof(ListCredentials.Response), TypeInfoPropertyName = "CredentialList")]
 [JsonSerializable(typeof(CredentialInfo), TypeInfoPropertyName = "Credential")]
 [JsonSerializable(typeof(HandleResponse), TypeInfoPropertyName = "Handle")]
-[JsonSerializable(typeof(CheckAuthorization.Response), TypeInfoPropertyName = "Authorization")]
+[JsonSerializable(typeof(CredentialInfoV1), TypeInfoPropertyName = "CredentialV1")]
+[JsonSerializable(typeof(AuthorizationResponse), TypeInfoPropertyName = "Authorization")]
 [JsonSerializable(typeof(SignatureResponse), TypeInfoPropertyName = "Signatures")]
 [JsonSerializable(typeof(StampHash.Response), TypeInfoPropertyName = "Timestamp")]
+[JsonSerializable(typeof(ResponseNotifier.Notice), TypeInfoPropertyName = "Notice")]
 [JsonSerializable(typeof(CscError), TypeInfoPropertyName = "Error")]
 internal sealed partial class CscJson : JsonSerializerContext;
 

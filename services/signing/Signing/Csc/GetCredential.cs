@@ -6,7 +6,7 @@ using Pechat.Signing.Credentials;
 
 namespace Pechat.Signing.Csc;
 
-/// <summary>CSC API v2 <c>credentials/info</c> (§5.5).</summary>
+/// <summary>CSC API <c>credentials/info</c> (§5.5).</summary>
 internal static class GetCredential
 {
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/credentials/info", Handle).RequireAccess("service", CredentialToken.Scope);
@@ -19,7 +19,10 @@ internal static class GetCredential
         CredentialInfo.View view = CredentialInfo.View.Of(request);
         request.CheckCommon();
         Credential credential = await FindAsync(db, id, Caller.Of(user), ct);
-        return CscResults.Ok(CredentialInfo.Of(credential, view, options, clock.GetUtcNow(), withId: false), CscJson.Default.Credential);
+        var info = CredentialInfo.Of(credential, view, options, clock.GetUtcNow(), withId: false);
+        return request.Version == CscVersion.V1
+            ? CscResults.Ok(CredentialInfoV1.Of(info), CscJson.Default.CredentialV1)
+            : CscResults.Ok(info, CscJson.Default.Credential);
     }
 
     /// <summary>The credential; an unknown and another customer's are refused alike.</summary>
@@ -29,7 +32,7 @@ internal static class GetCredential
             throw CscRequest.InvalidParameter("credentialID");
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
         Credential? credential = await connection.QuerySingleOrDefaultAsync<Credential>(new CommandDefinition(
-            $"select {Credential.Columns} from {Credential.Tables} where c.id = @id", new { id }, cancellationToken: ct));
+            $"select {Credential.Columns} from {Credential.Tables} where c.id = @id and c.deleted_at is null", new { id }, cancellationToken: ct));
         return credential is not null && caller.MayUse(credential) ? credential : throw CscRequest.InvalidParameter("credentialID");
     }
 }

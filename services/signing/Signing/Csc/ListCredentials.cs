@@ -8,7 +8,7 @@ using Pechat.Signing.Credentials;
 
 namespace Pechat.Signing.Csc;
 
-/// <summary>CSC API v2 <c>credentials/list</c> (§5.4).</summary>
+/// <summary>CSC API <c>credentials/list</c> (§5.4); v1 answers ids only. Both have pages.</summary>
 internal static class ListCredentials
 {
     internal const int MaxPageSize = 100;
@@ -26,8 +26,9 @@ internal static class ListCredentials
         request.CheckCommon();
         Caller caller = Caller.Of(user);
         Guid customer = caller.SubjectOf(request) ?? throw CscRequest.InvalidParameter("userID");
-        bool withInfo = request.Flag("credentialInfo"), onlyValid = request.Flag("onlyValid");
-        CredentialInfo.View view = CredentialInfo.View.Of(request);
+        bool v2 = request.Version == CscVersion.V2; // to v1 these members are unknown, hence ignored
+        bool withInfo = v2 && request.Flag("credentialInfo"), onlyValid = v2 && request.Flag("onlyValid");
+        CredentialInfo.View? view = v2 ? CredentialInfo.View.Of(request) : null;
         int take = request.Member("maxResults") is { ValueKind: JsonValueKind.Number } max && max.TryGetInt32(out int asked) && asked is > 0 and < MaxPageSize
             ? asked : MaxPageSize; // an unusable value is no error (§4.7)
         Guid after = PageAfter(request);
@@ -40,7 +41,7 @@ internal static class ListCredentials
             credentials.RemoveAt(take);
         return CscResults.Ok(new Response(
             [.. credentials.Select(credential => credential.Id.ToString("D"))],
-            withInfo ? [.. credentials.Select(credential => CredentialInfo.Of(credential, view, options, now, withId: true))] : null,
+            withInfo ? [.. credentials.Select(credential => CredentialInfo.Of(credential, view!, options, now, withId: true))] : null,
             onlyValid ? true : null,
             more ? credentials[^1].Id.ToString("N", CultureInfo.InvariantCulture) : null), CscJson.Default.CredentialList);
     }
@@ -55,7 +56,7 @@ internal static class ListCredentials
         return (await connection.QueryAsync<Credential>(new CommandDefinition($"""
             select {Credential.Columns}
             from {Credential.Tables}
-            where c.customer_id = @customer and c.id > @after
+            where c.customer_id = @customer and c.id > @after and c.deleted_at is null
                 and (not @onlyValid or (coalesce(s.state, 'active') = 'active' and c.not_before <= @now and c.not_after > @now))
             order by c.id
             limit @take

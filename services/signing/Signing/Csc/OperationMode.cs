@@ -7,11 +7,12 @@ namespace Pechat.Signing.Csc;
 /// <summary>The members of asynchronous operation (§5.11); ignored for <c>S</c>.</summary>
 /// <param name="IsAsynchronous">operationMode is <c>A</c>.</param>
 /// <param name="Validity">How long the result can be fetched.</param>
-internal sealed record OperationMode(bool IsAsynchronous, TimeSpan Validity)
+/// <param name="ResponseUri">Where the client wants to be told that it can.</param>
+internal sealed record OperationMode(bool IsAsynchronous, TimeSpan Validity, string? ResponseUri = null)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1), Longest = TimeSpan.FromDays(1); // D-19
 
-    internal static OperationMode Read(CscRequest request, SigningOptions options)
+    internal static OperationMode Read(CscRequest request, Caller caller, SigningOptions options)
     {
         string mode = request.Member("operationMode") switch
         {
@@ -30,14 +31,16 @@ internal sealed record OperationMode(bool IsAsynchronous, TimeSpan Validity)
                 throw CscRequest.Invalid("Out of bounds parameter validity_period");
             validity = TimeSpan.FromMilliseconds(milliseconds);
         }
-        // D-21: an address must have been registered for the client, and none can be registered yet.
-        return request.Member("response_uri") is null ? new OperationMode(true, validity) : throw CscRequest.InvalidParameter("response_uri");
+        string? uri = request.OptionalString("response_uri");
+        return uri is null || options.ResponseUriOf(caller.ClientId, uri) is not null
+            ? new OperationMode(true, validity, uri) : throw CscRequest.InvalidParameter("response_uri");
     }
 
     /// <summary>Keeps a result for <c>signPolling</c>; a null response is made from the documents when it is asked for.</summary>
     internal async Task KeepAsync(NpgsqlTransaction tx, Guid responseId, Guid transactionId, byte[]? response, DateTimeOffset now, CancellationToken ct) =>
         await tx.Connection!.ExecuteAsync(new CommandDefinition("""
-            insert into polled_result (id, transaction_id, customer_id, client_id, response, valid_until)
-            select @responseId, id, customer_id, client_id, @response, @until from signing_transaction where id = @transactionId
-            """, new { responseId, transactionId, response, until = (now + Validity).UtcDateTime }, tx, cancellationToken: ct));
+            insert into polled_result (id, transaction_id, customer_id, client_id, response, valid_until, response_uri, notify_at)
+            select @responseId, id, customer_id, client_id, @response, @until, @ResponseUri, case when @ResponseUri::text is not null then created_at end
+            from signing_transaction where id = @transactionId
+            """, new { responseId, transactionId, response, ResponseUri, until = (now + Validity).UtcDateTime }, tx, cancellationToken: ct));
 }

@@ -7,8 +7,11 @@ namespace Pechat.Signing.Csc;
 /// <param name="Oid">Dotted OID, combined with the hash except for RSASSA-PSS.</param>
 /// <param name="Hash">The digest algorithm.</param>
 /// <param name="Parameters">DER of RSASSA-PSS-params; empty otherwise.</param>
-internal sealed record RequestedAlgorithm(string Oid, DigestAlgorithm Hash, ReadOnlyMemory<byte> Parameters)
+/// <param name="IsPlain">The value is r‖s rather than DER (BSI TR-03111 §5.2.1).</param>
+internal sealed record RequestedAlgorithm(string Oid, DigestAlgorithm Hash, ReadOnlyMemory<byte> Parameters, bool IsPlain = false)
 {
+    private const string PlainEcdsaSha256 = "0.4.0.127.0.7.1.1.4.1.3", EcdsaSha256 = "1.2.840.10045.4.3.2";
+
     internal const string Rsa = "1.2.840.113549.1.1.1", RsaPss = "1.2.840.113549.1.1.10", Ec = "1.2.840.10045.2.1";
 
     /// <summary>Combined OIDs and the hash that they imply.</summary>
@@ -17,9 +20,10 @@ internal sealed record RequestedAlgorithm(string Oid, DigestAlgorithm Hash, Read
         ["1.2.840.113549.1.1.11"] = (Rsa, DigestAlgorithm.Sha256),
         ["1.2.840.113549.1.1.12"] = (Rsa, DigestAlgorithm.Sha384),
         ["1.2.840.113549.1.1.13"] = (Rsa, DigestAlgorithm.Sha512),
-        ["1.2.840.10045.4.3.2"] = (Ec, DigestAlgorithm.Sha256),
+        [EcdsaSha256] = (Ec, DigestAlgorithm.Sha256),
         ["1.2.840.10045.4.3.3"] = (Ec, DigestAlgorithm.Sha384),
         ["1.2.840.10045.4.3.4"] = (Ec, DigestAlgorithm.Sha512),
+        [PlainEcdsaSha256] = (Ec, DigestAlgorithm.Sha256),
     };
 
     /// <summary>All that <c>info</c> announces, combined first.</summary>
@@ -49,7 +53,7 @@ internal sealed record RequestedAlgorithm(string Oid, DigestAlgorithm Hash, Read
             return ResolvePss(signAlgoParams, asked, key, hashContradicts);
         if (Combined.TryGetValue(signAlgo, out var implied))
             return asked is null || asked == implied.Hash
-                ? new RequestedAlgorithm(signAlgo, implied.Hash, default)
+                ? signAlgo == PlainEcdsaSha256 ? new RequestedAlgorithm(EcdsaSha256, implied.Hash, default, IsPlain: true) : new RequestedAlgorithm(signAlgo, implied.Hash, default)
                 : throw CscRequest.Invalid(hashContradicts);
         DigestAlgorithm hash = asked ?? throw CscRequest.MissingString(hashName);
         return new RequestedAlgorithm(Combined.First(pair => pair.Value == (signAlgo, hash)).Key, hash, default);
@@ -71,6 +75,6 @@ internal sealed record RequestedAlgorithm(string Oid, DigestAlgorithm Hash, Read
         return new RequestedAlgorithm(RsaPss, parameters.Hash, parameters.Encode());
     }
 
-    /// <summary>The same as a row of the CMS table; null for a salt that CMS signatures of this house do not use.</summary>
-    internal SignatureAlgorithm? ForCms() => SignatureAlgorithm.FindForCms(new AlgorithmIdentifier(Oid, Parameters), Hash);
+    /// <summary>The same as a row of the CMS table; null for what CMS signatures of this house do not use: other salts, plain ECDSA.</summary>
+    internal SignatureAlgorithm? ForCms() => IsPlain ? null : SignatureAlgorithm.FindForCms(new AlgorithmIdentifier(Oid, Parameters), Hash);
 }

@@ -34,7 +34,7 @@ internal static class SignDoc
         string description = AuthorizeCredential.Description(request);
         bool validationInfo = request.Flag("returnValidationInfo") || request.Flag("returnValidationInformation");
         request.CheckCommon();
-        OperationMode mode = OperationMode.Read(request, options);
+        OperationMode mode = OperationMode.Read(request, caller, options);
         if (validationInfo)
             throw CscRequest.Invalid("Invalid parameter returnValidationInfo"); // info announces validationInfo: false
         credentialId ??= await ChooseAsync(db, caller, qualifier!, clock, ct);

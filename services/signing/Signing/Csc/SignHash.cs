@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Npgsql;
 using Pechat.Contracts.SignatureActivation.V1;
 using Pechat.Hosting;
+using Pechat.Pki;
 using Pechat.Signing.Transactions;
 
 namespace Pechat.Signing.Csc;
@@ -25,7 +26,7 @@ internal static class SignHash
         string? signAlgoParams = request.Member("signAlgoParams") is null ? null : request.RequiredString("signAlgoParams");
         string? hashOid = request.HashOid();
         request.CheckCommon();
-        OperationMode mode = OperationMode.Read(request, options);
+        OperationMode mode = OperationMode.Read(request, caller, options);
         // Steps 4 and 5: credential, then SAD.
         Entitlement entitlement = await Entitlement.OfAsync(sad, caller, sads, tokens, ct);
         AuthorizedUse use = await AuthorizedUse.FindAsync(db, credentialId, entitlement, sads, caller, clock, ct);
@@ -38,7 +39,7 @@ internal static class SignHash
         if (use.Transaction.Kind != SigningTransaction.Dtbsr)
             throw CscRequest.Invalid(AuthorizedUse.NotAuthorized);
         SignReply reply = await use.SignAsync(module, request.Version, algorithm, digests.Select(digest => new SignItem { Digest = UnsafeByteOperations.UnsafeWrap(digest) }), digests.Length, ct);
-        var response = new SignatureResponse { Signatures = [.. reply.Signatures.Select(signature => signature.ToByteArray())] };
+        var response = new SignatureResponse { Signatures = [.. reply.Signatures.Select(signature => algorithm.IsPlain ? EcdsaValue.ToFixedLength(signature.Memory, use.Credential.Key.Length / 8) : signature.ToByteArray())] };
         return await ReleaseAsync(use.Transaction, digests.Length, response, mode, record, clock);
     }
 

@@ -14,6 +14,12 @@ internal interface IActivationModule
     /// <summary>Signs all items or none; every authorised digest signs once.</summary>
     Task<SignReply> SignAsync(SignRequest request, CancellationToken ct);
 
+    /// <summary>Moves what is left of a transaction to a new SAD; the answer is until when that one can be used.</summary>
+    Task<DateTimeOffset> RenewAsync(RenewSadRequest request, CancellationToken ct);
+
+    /// <summary>Destroys a key for ever. Idempotent.</summary>
+    Task DestroyAsync(DestroyCredentialRequest request, CancellationToken ct);
+
     /// <summary>Ends a transaction: nothing of it can be signed any more. Idempotent.</summary>
     Task CloseAsync(Guid transactionId, CancellationToken ct);
 }
@@ -28,6 +34,11 @@ internal sealed class ActivationModuleClient(ActivationModule.ActivationModuleCl
         .SadExpiresAt.ToDateTimeOffset();
 
     public async Task<SignReply> SignAsync(SignRequest request, CancellationToken ct) => await client.SignAsync(request, cancellationToken: ct);
+
+    public async Task<DateTimeOffset> RenewAsync(RenewSadRequest request, CancellationToken ct) =>
+        (await client.RenewSadAsync(request, cancellationToken: ct)).SadExpiresAt.ToDateTimeOffset();
+
+    public async Task DestroyAsync(DestroyCredentialRequest request, CancellationToken ct) => await client.DestroyCredentialAsync(request, cancellationToken: ct);
 
     public async Task CloseAsync(Guid transactionId, CancellationToken ct) =>
         await client.CloseTransactionAsync(new CloseTransactionRequest { TransactionId = transactionId.ToString("D") }, cancellationToken: ct);

@@ -17,6 +17,16 @@ internal sealed class OpenTransaction(NpgsqlDataSource db, IActivationModule act
     /// <param name="ct">Ends the wait for the activation module.</param>
     internal async Task OpenAsync(SigningTransaction transaction, Func<NpgsqlTransaction, Task>? store, CancellationToken ct)
     {
+        // Step 0: nobody floods a phone with requests (D-23).
+        await using (NpgsqlConnection connection = await db.OpenConnectionAsync(ct))
+        {
+            int waiting = await connection.ExecuteScalarAsync<int>(new CommandDefinition("""
+                select count(*) from signing_transaction
+                where customer_id = @CustomerId and client_id = @ClientId and state in ('pending', 'confirming') and expires_at > @CreatedAt
+                """, new { transaction.CustomerId, transaction.ClientId, transaction.CreatedAt }, cancellationToken: ct));
+            if (waiting >= options.MaxWaitingRequests)
+                throw new FaultException(FaultKind.Exhausted, "too_many_requests", "Too many requests of this client wait for the signer; try again when some are decided");
+        }
         byte[] displayed = DisplayedText.Hash(transaction);
         // Step 1: the activation module first. If we crash before step 2, nobody ever learns its challenge, so it cannot be activated.
         string challenge;
