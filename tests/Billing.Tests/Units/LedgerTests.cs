@@ -109,6 +109,17 @@ public sealed class LedgerTests : BillingFixture
     }
 
     [Test]
+    public async Task What_was_given_back_is_not_taken_again_by_a_late_repeat()
+    {
+        Guid customer = await ActivateAsync();
+        Guid reservation = Guid.NewGuid();
+        await ReserveAsync(customer, 2, reservation);
+        await ReleaseAsync(reservation);
+        Assert.That(await RefusalOf(ReserveAsync(customer, 2, reservation)), Is.EqualTo((StatusCode.FailedPrecondition, "reservation_ended")));
+        Assert.That(await LeftAsync(customer), Is.EqualTo(3));
+    }
+
+    [Test]
     public async Task Random_histories_never_go_below_zero_and_never_charge_twice([Values(1, 2, 3)] int seed)
     {
         var random = new Random(seed);

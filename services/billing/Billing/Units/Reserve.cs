@@ -33,9 +33,14 @@ internal sealed partial class UnitLedgerService
             // Step 1: one at a time per payer, so that two confirmations of the last unit give exactly one success.
             await Ledger.LockAsync(tx, $"payer {customer?.ToString() ?? client}", ct);
             // Step 2: a repeated call finds what the first one did.
-            var wanted = new Reservation(reservation, customer, client, request.Units);
+            var wanted = new Reservation(reservation, customer, client, request.Units, GivenBack: false);
             if (await FindAsync(tx, reservation, ct) is { } found)
-                return found == wanted ? await ReplyAsync(tx, wanted, now, ct) : throw FaultException.Conflict("reservation_mismatch", "the reservation exists with other values");
+            {
+                if (found with { GivenBack = false } != wanted)
+                    throw FaultException.Conflict("reservation_mismatch", "the reservation exists with other values");
+                // What was given back is not taken again: its transaction has ended, and nothing may be activated for it any more.
+                return found.GivenBack ? throw FaultException.Conflict("reservation_ended", "the reservation was released or has lapsed") : await ReplyAsync(tx, wanted, now, ct);
+            }
             // Step 3: take the units, or refuse.
             if (customer is null)
                 await ThrowIfClientMayNotPayAsync(tx, wanted, now, ct);
@@ -53,8 +58,12 @@ internal sealed partial class UnitLedgerService
     }
 
     private static Task<Reservation?> FindAsync(NpgsqlTransaction tx, Guid reservation, CancellationToken ct) =>
-        tx.Connection!.QuerySingleOrDefaultAsync<Reservation>(new CommandDefinition(
-            "select reservation_id, customer_id, client_id, units from reservation where reservation_id = @reservation", new { reservation }, tx, cancellationToken: ct));
+        tx.Connection!.QuerySingleOrDefaultAsync<Reservation>(new CommandDefinition("""
+            select reservation_id, customer_id, client_id, units,
+                   exists (select 1 from ledger_entry l where l.reservation_id = r.reservation_id and l.kind = 'release') as given_back
+            from reservation r
+            where reservation_id = @reservation
+            """, new { reservation }, tx, cancellationToken: ct));
 
     private static async Task<IReadOnlyList<Share>> PlanAsync(NpgsqlTransaction tx, Guid customer, int units, DateTimeOffset now, CancellationToken ct) =>
         Allocation.Plan(await Ledger.BalancesAsync(tx.Connection!, tx, customer, now, ct), units)
@@ -89,7 +98,7 @@ internal sealed partial class UnitLedgerService
         return new ReserveReply { Unlimited = unlimited, Remaining = unlimited ? 0 : balances.Sum(b => b.Left ?? 0) };
     }
 
-    private sealed record Reservation(Guid ReservationId, Guid? CustomerId, string? ClientId, int Units);
+    private sealed record Reservation(Guid ReservationId, Guid? CustomerId, string? ClientId, int Units, bool GivenBack);
 
     private sealed record Contract(bool MayPay, int? MonthlyLimit);
 }
