@@ -40,6 +40,9 @@ public sealed class FaultException(FaultKind kind, string code, string detail, E
     /// <summary>Stable machine-readable code in snake_case.</summary>
     public string Code { get; } = code;
 
+    /// <summary>When the same call may succeed, for refusals that pass by themselves; null when nobody knows. Does not cross gRPC.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>A refusal of malformed input.</summary>
     public static FaultException Invalid(string code, string detail) => new(FaultKind.Invalid, code, detail);
 

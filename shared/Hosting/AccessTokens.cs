@@ -28,16 +28,19 @@ public sealed class TokenOptions
 public sealed class AccessTokens
 {
     private const int MaxLength = 8192;
+    private static readonly string[] RevocableBy = ["jti", "sid", "device_id"];
     private readonly TokenOptions _options;
     private readonly ITokenKeys _keys;
+    private readonly TokenRevocations _revocations;
     private readonly TimeProvider _clock;
     private readonly BoundedCache<ValidToken> _cache;
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxLength };
 
-    internal AccessTokens(TokenOptions options, ITokenKeys keys, TimeProvider clock)
+    internal AccessTokens(TokenOptions options, ITokenKeys keys, TokenRevocations revocations, TimeProvider clock)
     {
         _options = options;
         _keys = keys;
+        _revocations = revocations;
         _clock = clock;
         _cache = new(options.CachedTokens);
     }
@@ -58,7 +61,8 @@ public sealed class AccessTokens
             valid = await JudgeAsync(token, ct);
             _cache.Add(hash, valid);
         }
-        return _clock.GetUtcNow() < valid.ExpiresAt ? valid.User : throw FaultException.Unauthenticated(expiredCode, "The access token is expired or has been revoked");
+        bool counts = _clock.GetUtcNow() < valid.ExpiresAt && !await _revocations.AnyAsync(valid.Ids, ct);
+        return counts ? valid.User : throw FaultException.Unauthenticated(expiredCode, "The access token is expired or has been revoked");
     }
 
     private async Task<ValidToken> JudgeAsync(string token, CancellationToken ct)
@@ -84,12 +88,14 @@ public sealed class AccessTokens
         });
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt || !jwt.TryGetPayloadValue("exp", out long exp))
             throw Refused();
-        return new(new ClaimsPrincipal(new ClaimsIdentity(jwt.Claims, "Bearer", "sub", null)), DateTimeOffset.FromUnixTimeSeconds(exp));
+        var user = new ClaimsPrincipal(new ClaimsIdentity(jwt.Claims, "Bearer", "sub", null));
+        var ids = RevocableBy.Select(claim => Guid.TryParseExact(user.FindFirstValue(claim), "D", out Guid id) ? id : Guid.Empty).Where(id => id != Guid.Empty);
+        return new(user, DateTimeOffset.FromUnixTimeSeconds(exp), [.. ids]);
     }
 
     private static FaultException Refused() => FaultException.Unauthenticated("invalid_token", "The access token is not valid");
 
-    private sealed record ValidToken(ClaimsPrincipal User, DateTimeOffset ExpiresAt);
+    private sealed record ValidToken(ClaimsPrincipal User, DateTimeOffset ExpiresAt, Guid[] Ids);
 }
 
 /// <summary>Registers access-token validation.</summary>
@@ -100,17 +106,21 @@ public static class AccessTokenRegistration
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddPeerHttp("identity");
-        return builder.AddAccessTokens<TokenKeys>();
+        return builder.AddAccessTokens<TokenKeys, PeerRevocations>();
     }
 
-    /// <summary>Accepts access tokens whose keys come from <typeparamref name="TKeys"/>; for Identity, which need not ask itself.</summary>
-    public static WebApplicationBuilder AddAccessTokens<TKeys>(this WebApplicationBuilder builder) where TKeys : class, ITokenKeys
+    /// <summary>Accepts access tokens whose keys and revocations come from the given types; for Identity, which need not ask itself.</summary>
+    public static WebApplicationBuilder AddAccessTokens<TKeys, TRevocations>(this WebApplicationBuilder builder)
+        where TKeys : class, ITokenKeys where TRevocations : class, IRevocationSource
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddValidatedOptions<TokenOptions>("Tokens");
         builder.Services.AddSingleton<ITokenKeys, TKeys>();
-        builder.Services.AddSingleton(p => new AccessTokens(
-            p.GetRequiredService<TokenOptions>(), p.GetRequiredService<ITokenKeys>(), p.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<IRevocationSource, TRevocations>();
+        builder.Services.AddSingleton(p => new TokenRevocations(
+            p.GetRequiredService<IRevocationSource>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<TokenRevocations>>()));
+        builder.Services.AddSingleton(p => new AccessTokens(p.GetRequiredService<TokenOptions>(), p.GetRequiredService<ITokenKeys>(),
+            p.GetRequiredService<TokenRevocations>(), p.GetRequiredService<TimeProvider>()));
         return builder;
     }
 }

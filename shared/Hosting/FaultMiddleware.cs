@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Pechat.Contracts;
@@ -46,7 +47,7 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
                     Unavailable(logger, fault.Code, fault.InnerException);
                 else
                     Refused(logger, fault.Code);
-                return WriteAsync(context, FaultSurface.Status(form, fault.Kind), fault.Code, fault.Message);
+                return WriteAsync(context, FaultSurface.Status(form, fault.Kind), fault.Code, fault.Message, fault.RetryAfter);
             case BadHttpRequestException bad:
                 return WriteAsync(context, bad.StatusCode, CodeOf(bad.StatusCode), DetailOf(bad));
             case DbException { IsTransient: true }:
@@ -58,13 +59,13 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
         }
     }
 
-    private static Task WriteAsync(HttpContext context, int status, string code, string? detail)
+    private static Task WriteAsync(HttpContext context, int status, string code, string? detail, TimeSpan? retryAfter = null)
     {
         HttpResponse response = context.Response;
         response.StatusCode = status;
         FaultForm form = FaultSurface.Of(context);
         if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
-            response.Headers.RetryAfter = "1";
+            response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(retryAfter?.TotalSeconds ?? 1)).ToString(CultureInfo.InvariantCulture);
         if (status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = form == FaultForm.OAuth ? "Basic realm=\"pechat\"" : $"Bearer error=\"{code}\"";
         response.Headers.CacheControl = "no-store";

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -8,7 +9,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Pechat.Testing;
 
-/// <summary>Plays Identity as far as access tokens go: a key, tokens signed with it, and <c>/oauth2/jwks</c> over mutual TLS.</summary>
+/// <summary>Plays Identity as far as access tokens go: a key, tokens signed with it, <c>/oauth2/jwks</c> and revocations over mutual TLS.</summary>
 public sealed class TestTokens : IAsyncDisposable
 {
     /// <summary>The issuer that test services are configured with.</summary>
@@ -18,6 +19,7 @@ public sealed class TestTokens : IAsyncDisposable
     public const string Audience = "pechat";
 
     private readonly TimeProvider _clock;
+    private readonly ConcurrentBag<Guid> _revoked = [];
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
     private ECDsaSecurityKey _key;
     private WebApplication _app = null!;
@@ -36,6 +38,9 @@ public sealed class TestTokens : IAsyncDisposable
 
     /// <summary>Makes a new key; tokens of the old one are no longer known.</summary>
     public void Rotate() => _key = NewKey();
+
+    /// <summary>Revokes what carries the id as its <c>jti</c>, <c>sid</c> or <c>device_id</c>; services know within a second.</summary>
+    public void Revoke(Guid id) => _revoked.Add(id);
 
     /// <summary>A token for a customer.</summary>
     /// <param name="subject">Customer, or client for client credentials.</param>
@@ -89,6 +94,11 @@ public sealed class TestTokens : IAsyncDisposable
 
     private Task AnswerAsync(HttpContext context)
     {
+        if (context.Request.Path == "/internal/token-revocations")
+        {
+            DateTimeOffset now = _clock.GetUtcNow();
+            return context.Response.WriteAsJsonAsync(new { asOf = now, revoked = _revoked.Select(id => new { id, until = now.AddHours(1) }) });
+        }
         if (context.Request.Path != "/oauth2/jwks")
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
