@@ -41,6 +41,9 @@ internal sealed record Surface(string Name, string Path, string Service, Doors D
     [
         new("identity", "/identity/v1/{**rest}", "identity", Doors.Public | Doors.Authenticator, 64 * KiB),
         new("oauth", "/oauth2/{**rest}", "identity", Doors.Public | Doors.Authenticator, 64 * KiB, ErrorForm.Csc),
+        new("oauth-v1", "/v1/oauth2/{**rest}", "identity", Doors.Public, 64 * KiB, ErrorForm.Csc), // base for clients of CSC API v1
+        new("oauth-v1-revoke", "/v1/revoke", "identity", Doors.Public, 64 * KiB, ErrorForm.Csc),
+        new("oauth-revoke", "/revoke", "identity", Doors.Public, 64 * KiB, ErrorForm.Csc),
         new("oauth-metadata", "/.well-known/{document}", "identity", Doors.Public | Doors.Authenticator, 0),
         new("registration", "/registration/v1/{**rest}", "registration", Doors.Public | Doors.Authenticator, 64 * KiB),
         new("csc-sign-doc", "/csc/v2/signatures/signDoc", "signing", Doors.Public, 64 * MiB, ErrorForm.Csc),

@@ -16,6 +16,7 @@ namespace Pechat.Identity.Tests;
 internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, ICodeSender
 {
     public const string Secret = "a-random-secret-of-256-bits-would-stand-here";
+    private static readonly string SecretHash = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
     private static int _people;
     private HttpClient _client = null!;
 
@@ -132,7 +133,7 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
 
     private Dictionary<string, object> Section()
     {
-        string hash = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
+        string hash = SecretHash;
         return new()
         {
             ["TokenKeyFile"] = KeyFile("token"),
@@ -146,10 +147,23 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
                     Id = "portal", Name = "The <Portal>", SecretHash = hash, Scopes = new[] { "portal", "openid", "service" },
                     GrantTypes = new[] { "authorization_code" }, RedirectUris = new[] { "https://portal.test/callback" },
                 },
+                App("app"), App("rival"),
+                new
+                {
+                    Id = "keyed", Name = "Keyed", KeySetFile = OAuth.ClientKey.KeySetFile(Cluster.Pki.Directory), Scopes = new[] { "service" },
+                    GrantTypes = new[] { "client_credentials", "authorization_code" }, RedirectUris = new[] { "https://keyed.test/callback" },
+                },
                 new { Id = "bank", Name = "Bank", SecretHash = hash, Scopes = new[] { "service" }, GrantTypes = new[] { "client_credentials" } },
             },
         };
     }
+
+    /// <summary>A confidential client that keeps its customers logged in.</summary>
+    private static object App(string id) => new
+    {
+        Id = id, Name = $"The <{id}>", SecretHash = SecretHash, Scopes = new[] { "service", "openid", "portal" },
+        GrantTypes = new[] { "authorization_code", "refresh_token" }, RedirectUris = new[] { $"https://{id}.test/callback", $"https://{id}.test/other" },
+    };
 
     /// <summary>Makes the key on first use; replicas share it.</summary>
     public string KeyFile(string name)

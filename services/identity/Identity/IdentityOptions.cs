@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Pechat.Identity;
 
@@ -9,8 +10,11 @@ internal sealed class IdentityOptions : IValidatableObject
     [Required]
     public string TokenKeyFile { get; init; } = "";
 
-    /// <summary>PEM with a second P-256 key (public or private) that is published and accepted but signs nothing: the next or the last one of a roll-over.</summary>
+    /// <summary>PEM with a second P-256 key that is published and accepted: the next or the last one of a roll-over.</summary>
     public string? SecondTokenKeyFile { get; init; }
+
+    /// <summary>When the second key takes over, which is then a private one; null: never. The first is published until its last token has expired.</summary>
+    public DateTimeOffset? SecondTokenKeySignsFrom { get; init; }
 
     /// <summary>Lifetime of tokens for clients and for the portal (CSC profile D-19).</summary>
     [Range(typeof(TimeSpan), "00:01:00", "12:00:00")]
@@ -19,6 +23,10 @@ internal sealed class IdentityOptions : IValidatableObject
     /// <summary>Lifetime of a bound phone's tokens: how long a detached device can still read, for it can decide nothing at once.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "01:00:00")]
     public TimeSpan DeviceTokenLifetime { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Lifetime of a refresh token; each use gives a new one (CSC profile D-19).</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "366.00:00:00")]
+    public TimeSpan RefreshTokenLifetime { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>How long a login may wait for the phone .</summary>
     [Range(typeof(TimeSpan), "00:00:30", "00:10:00")]
@@ -34,6 +42,8 @@ internal sealed class IdentityOptions : IValidatableObject
     {
         foreach (string file in new[] { TokenKeyFile, SecondTokenKeyFile, Simulator.KeyFile }.OfType<string>().Where(f => f.Length > 0 && !File.Exists(f)))
             yield return new($"there is no file {file}");
+        if (SecondTokenKeySignsFrom is not null && !(File.Exists(SecondTokenKeyFile) && File.ReadAllText(SecondTokenKeyFile).Contains("PRIVATE KEY", StringComparison.Ordinal)))
+            yield return new("SecondTokenKeySignsFrom needs a SecondTokenKeyFile with a private key");
         if (string.IsNullOrEmpty(Simulator.KeyFile))
             yield return new("Simulator:KeyFile is needed: no other identity verifier is configured");
         foreach (string id in Clients.GroupBy(c => c.Id).Where(g => g.Count() > 1).Select(g => g.Key))
@@ -63,7 +73,9 @@ internal sealed class SimulatorOptions
 /// <summary>One OAuth client.</summary>
 internal sealed class ClientOptions
 {
-    private static readonly string[] KnownGrants = [OAuth.Grants.AuthorizationCode, OAuth.Grants.ClientCredentials, OAuth.Grants.JwtBearer];
+    private static readonly string[] KnownGrants = [OAuth.Grants.AuthorizationCode, OAuth.Grants.RefreshToken, OAuth.Grants.ClientCredentials, OAuth.Grants.JwtBearer];
+
+    private JsonWebKeySet? _keySet;
 
     /// <summary>The client_id.</summary>
     public string Id { get; init; } = "";
@@ -72,10 +84,13 @@ internal sealed class ClientOptions
     public string Name { get; init; } = "";
 
     /// <summary>
-    /// <c>sha256:</c> and the lower-case hex SHA-256 of the secret; null for a public client. A plain hash is enough because secrets are
+    /// <c>sha256:</c> and the lower-case hex SHA-256 of the secret; null for a public client, and for one that has a key set instead. A plain hash is enough because secrets are
     /// generated, of 256 bits or more, never chosen by people.
     /// </summary>
     public string? SecretHash { get; init; }
+
+    /// <summary>JSON file with the JWK set of the client's public keys, for <c>private_key_jwt</c>.</summary>
+    public string? KeySetFile { get; init; }
 
     /// <summary>Redirect URIs, compared character by character.</summary>
     public IReadOnlyList<string> RedirectUris { get; init; } = [];
@@ -85,6 +100,15 @@ internal sealed class ClientOptions
 
     /// <summary>Grant types it may use.</summary>
     public IReadOnlyList<string> GrantTypes { get; init; } = [];
+
+    /// <summary>Whether the client has nothing to authenticate with.</summary>
+    internal bool IsPublic => SecretHash is null && KeySetFile is null;
+
+    /// <summary>Keys of its assertions; null when it makes none.</summary>
+    internal JsonWebKeySet? KeySet => _keySet ??= KeySetFile is null ? null : new(File.ReadAllText(KeySetFile));
+
+    /// <summary>The hash of its secret; also what authenticates its account tokens (CSC API §6.8).</summary>
+    internal byte[]? SecretKey() => SecretHash is { } hash ? Convert.FromHexString(hash.AsSpan("sha256:".Length)) : null;
 
     internal IEnumerable<string> Problems()
     {
@@ -96,12 +120,31 @@ internal sealed class ClientOptions
             yield return $"GrantTypes: {grant} is unknown";
         foreach (string scope in Scopes.Except(OAuth.Scopes.All, StringComparer.Ordinal))
             yield return $"Scopes: {scope} is unknown";
-        if (SecretHash is null && GrantTypes.Contains(OAuth.Grants.ClientCredentials, StringComparer.Ordinal))
-            yield return "client_credentials needs a SecretHash";
+        if (IsPublic && GrantTypes.Contains(OAuth.Grants.ClientCredentials, StringComparer.Ordinal))
+            yield return "client_credentials needs a SecretHash or a KeySetFile";
+        if (KeySetProblem() is { } problem)
+            yield return problem;
         if (RedirectUris.Count == 0 && GrantTypes.Contains(OAuth.Grants.AuthorizationCode, StringComparer.Ordinal))
             yield return "authorization_code needs a redirect URI";
         foreach (string uri in RedirectUris.Where(u => !Uri.TryCreate(u, UriKind.Absolute, out Uri? parsed) || parsed.Fragment.Length > 0
             || parsed.Scheme is "javascript" or "data" or "vbscript"))
             yield return $"RedirectUris: {uri} must be absolute and have no fragment";
+    }
+
+    private string? KeySetProblem()
+    {
+        if (KeySetFile is null)
+            return null;
+        if (!File.Exists(KeySetFile))
+            return $"there is no file {KeySetFile}";
+        try
+        {
+            IList<JsonWebKey> keys = new JsonWebKeySet(File.ReadAllText(KeySetFile)).Keys;
+            return keys.Count > 0 && keys.All(k => k is { HasPrivateKey: false, Kty: "EC" or "RSA" }) ? null : $"{KeySetFile} must hold public EC or RSA keys";
+        }
+        catch (Exception e) when (e is ArgumentException or System.Text.Json.JsonException)
+        {
+            return $"{KeySetFile} is no JWK set: {e.Message}";
+        }
     }
 }

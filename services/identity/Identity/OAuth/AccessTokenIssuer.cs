@@ -11,7 +11,8 @@ internal sealed class AccessTokenIssuer(SigningKeys keys, TokenOptions tokens, T
     /// <param name="scope">Space separated.</param>
     /// <param name="lifetime">From now.</param>
     /// <param name="device">The bound phone and the thumbprint of its key.</param>
-    public string Issue(string subject, string client, string scope, TimeSpan lifetime, (Guid Id, string Jkt)? device = null)
+    /// <param name="session">The session that the token ends with.</param>
+    public string Issue(string subject, string client, string scope, TimeSpan lifetime, (Guid Id, string Jkt)? device = null, Guid? session = null)
     {
         DateTimeOffset now = clock.GetUtcNow();
         var claims = new Dictionary<string, object>
@@ -30,6 +31,8 @@ internal sealed class AccessTokenIssuer(SigningKeys keys, TokenOptions tokens, T
             claims["device_id"] = bound.Id.ToString();
             claims["cnf"] = new { jkt = bound.Jkt };
         }
+        if (session is not null)
+            claims["sid"] = session.Value.ToString();
         return keys.Sign(claims, "at+jwt");
     }
 

@@ -7,7 +7,7 @@ internal sealed class ClientCredentialsGrant(AccessTokenIssuer tokens, IdentityO
 {
     internal Token.Response Issue(ClientOptions client, IFormCollection form)
     {
-        string scope = OAuthClients.Single(form, "scope") ?? Scopes.Service;
+        string scope = OAuthForm.Single(form, "scope") ?? Scopes.Service;
         if (scope != Scopes.Service || !client.Scopes.Contains(Scopes.Service, StringComparer.Ordinal))
             throw FaultException.Invalid("invalid_scope", "client credentials give the scope service, if the client has it");
         return new(tokens.Issue(client.Id, client.Id, scope, options.AccessTokenLifetime), "Bearer", (int)options.AccessTokenLifetime.TotalSeconds, scope);

@@ -16,9 +16,9 @@ internal sealed class DeviceGrant(NpgsqlDataSource db, AccessTokenIssuer tokens,
 
     internal async Task<Token.Response> IssueAsync(ClientOptions client, IFormCollection form, CancellationToken ct)
     {
-        if (!client.Scopes.Contains(Scopes.Device, StringComparer.Ordinal) || (OAuthClients.Single(form, "scope") ?? Scopes.Device) != Scopes.Device)
+        if (!client.Scopes.Contains(Scopes.Device, StringComparer.Ordinal) || (OAuthForm.Single(form, "scope") ?? Scopes.Device) != Scopes.Device)
             throw FaultException.Invalid("invalid_scope", "a device's assertion gives the scope device, if the client has it");
-        CompactJws assertion = Parse(OAuthClients.Single(form, "assertion") ?? throw FaultException.Invalid("invalid_request", "Missing parameter assertion"));
+        CompactJws assertion = Parse(OAuthForm.Single(form, "assertion") ?? throw FaultException.Invalid("invalid_request", "Missing parameter assertion"));
         DateTimeOffset now = clock.GetUtcNow();
         string jti = assertion.Text("jti") ?? "";
         if (!Guid.TryParseExact(assertion.KeyId, "D", out Guid device)

@@ -6,8 +6,6 @@ namespace Pechat.Identity.OAuth;
 /// <summary>Lets Identity accept its own access tokens without asking itself over the network.</summary>
 internal sealed class OwnKeys(SigningKeys keys) : ITokenKeys
 {
-    private readonly Dictionary<string, SecurityKey> _byId = keys.Published.ToDictionary(
-        k => k.Thumbprint, k => (SecurityKey)new JsonWebKey(k.Json) { KeyId = k.Thumbprint }, StringComparer.Ordinal);
-
-    public Task<SecurityKey?> FindAsync(string? kid, CancellationToken ct) => Task.FromResult(_byId.GetValueOrDefault(kid ?? ""));
+    public Task<SecurityKey?> FindAsync(string? kid, CancellationToken ct) => Task.FromResult<SecurityKey?>(
+        keys.Published.FirstOrDefault(k => k.Thumbprint == kid) is { } key ? new JsonWebKey(key.Json) { KeyId = key.Thumbprint } : null);
 }

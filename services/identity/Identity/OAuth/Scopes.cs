@@ -26,6 +26,7 @@ internal static class Scopes
 internal static class Grants
 {
     public const string AuthorizationCode = "authorization_code";
+    public const string RefreshToken = "refresh_token";
     public const string ClientCredentials = "client_credentials";
     public const string JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 }
