@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Pechat.Contracts;
 using Pechat.Contracts.Billing.V1;
 using Pechat.Contracts.CertificateAuthority.V1;
+using Pechat.Contracts.Identity.V1;
 using Pechat.Contracts.SignatureActivation.V1;
 using Pechat.Pki;
 using Pechat.Signing.Credentials;
@@ -192,6 +193,31 @@ internal sealed class FakeNotifier : IResponseNotifier
     {
         Told.Enqueue((uri, responseId));
         return Task.FromResult(!IsDown);
+    }
+}
+
+/// <summary>Identity's sessions: one customer, whose phone always agrees.</summary>
+internal sealed class FakeSessions : ISessions
+{
+    internal ConcurrentQueue<LoginRequest> Logins { get; } = new();
+    internal ConcurrentQueue<RevokeRequest> Revoked { get; } = new();
+
+    public Task<SessionTokens> LoginAsync(LoginRequest request, CancellationToken ct)
+    {
+        Logins.Enqueue(request);
+        if (request.RefreshToken.Length > 0 && request.RefreshToken != "refresh-1")
+            throw FaultException.Invalid("invalid_request", "Invalid refresh_token");
+        if (request.RefreshToken.Length == 0 && request.UserName != "alice@example.com")
+            throw FaultException.Invalid("authentication_error", "An error occurred during authentication process");
+        return Task.FromResult(new SessionTokens { AccessToken = "access-1", ExpiresIn = 3600, RefreshToken = request.RememberMe ? "refresh-1" : "" });
+    }
+
+    public Task RevokeAsync(RevokeRequest request, CancellationToken ct)
+    {
+        if (request.Token == "unknown")
+            throw FaultException.Invalid("invalid_request", "Invalid string parameter token");
+        Revoked.Enqueue(request);
+        return Task.CompletedTask;
     }
 }
 

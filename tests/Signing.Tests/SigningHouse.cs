@@ -33,6 +33,7 @@ internal sealed class SigningHouse : IAsyncDisposable
     internal FakeLedger Ledger { get; } = new();
     internal FakeCertificates Certificates { get; } = new();
     internal FakeNotifier Notifier { get; } = new();
+    internal FakeSessions Sessions { get; } = new();
     internal FakeTimestamper Timestamper { get; private set; } = null!;
     internal Guid Alice { get; } = Guid.NewGuid();
     internal Guid Bob { get; } = Guid.NewGuid();
@@ -59,6 +60,7 @@ internal sealed class SigningHouse : IAsyncDisposable
                 .Replace(ServiceDescriptor.Singleton<IActivationModule>(house.Module))
                 .Replace(ServiceDescriptor.Singleton<IUnitLedger>(house.Ledger))
                 .Replace(ServiceDescriptor.Singleton<ICertificates>(house.Certificates))
+                .Replace(ServiceDescriptor.Singleton<ISessions>(house.Sessions))
                 .Replace(ServiceDescriptor.Singleton<IResponseNotifier>(house.Notifier))
                 .Replace(ServiceDescriptor.Singleton<ITimestamper>(house.Timestamper)));
         house.Http = house.Cluster.Client(house.Service);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Pechat.Contracts.Billing.V1;
 using Pechat.Contracts.CertificateAuthority.V1;
+using Pechat.Contracts.Identity.V1;
 using Pechat.Contracts.SignatureActivation.V1;
 using Pechat.Contracts.Timestamping.V1;
 using Pechat.Hosting;
@@ -31,6 +32,8 @@ builder.AddPeer<ActivationModule.ActivationModuleClient>("signature-activation")
 builder.AddPeer<UnitLedger.UnitLedgerClient>("billing");
 builder.AddPeer<Issuer.IssuerClient>("certificate-authority");
 builder.AddPeer<TimestampSigner.TimestampSignerClient>("timestamping");
+builder.AddPeer<Sessions.SessionsClient>("identity");
+builder.Services.AddSingleton<ISessions, SessionsClient>();
 builder.Services.AddSingleton<IActivationModule, ActivationModuleClient>();
 builder.Services.AddSingleton<IUnitLedger, UnitLedgerClient>();
 builder.Services.AddSingleton<ICertificates, CertificateAuthorityClient>();
@@ -57,7 +60,11 @@ foreach ((string path, CscVersion version) in new[] { ("/csc/v1", CscVersion.V1)
 {
     RouteGroupBuilder open = app.MapGroup(path).WithCscErrors().WithMetadata(version);
     GetInfo.Map(open);
+    Login.Map(open);
+    if (version == CscVersion.V2)
+        DescribeApi.Map(open);
     RouteGroupBuilder csc = app.MapGroup(path).RequireAccess("service").AllowPeers("portal").WithCscErrors().WithMetadata(version);
+    RevokeToken.Map(csc);
     ListCredentials.Map(csc);
     GetCredential.Map(csc);
     AuthorizeCredential.Map(csc);

@@ -48,7 +48,7 @@ internal sealed class V1Tests
         Assert.That(posted.Body.GetProperty("specs").GetString(), Is.EqualTo("1.0.4.0"));
         Assert.That((await _house.SendAsync(HttpMethod.Get, "/csc/v1/info", null, null)).Text, Is.EqualTo(posted.Text));
         Assert.That((await _house.SendAsync(HttpMethod.Head, "/csc/v1/info", null, null)).Status, Is.EqualTo(HttpStatusCode.OK));
-        foreach (JsonElement method in posted.Body.GetProperty("methods").EnumerateArray())
+        foreach (JsonElement method in posted.Body.GetProperty("methods").EnumerateArray().Where(each => each.GetString() != "auth/login"))
             Assert.That((await _house.V1Async(method.GetString()!, new { })).Status, Is.EqualTo(HttpStatusCode.BadRequest).Or.EqualTo(HttpStatusCode.OK), method.GetString());
         foreach (string method in new[] { "signatures/signDoc", "signatures/signPolling", "credentials/authorizeCheck", "credentials/getChallenge", "credentials/create" })
             Assert.That((await _house.V1Async(method, new { })).Status, Is.EqualTo(HttpStatusCode.NotFound), method);

@@ -15,6 +15,7 @@ namespace Pechat.Signing.Csc;
 [JsonSerializable(typeof(SignatureResponse), TypeInfoPropertyName = "Signatures")]
 [JsonSerializable(typeof(StampHash.Response), TypeInfoPropertyName = "Timestamp")]
 [JsonSerializable(typeof(ResponseNotifier.Notice), TypeInfoPropertyName = "Notice")]
+[JsonSerializable(typeof(Login.Response), TypeInfoPropertyName = "Login")]
 [JsonSerializable(typeof(CscError), TypeInfoPropertyName = "Error")]
 internal sealed partial class CscJson : JsonSerializerContext;
 

@@ -53,7 +53,7 @@ internal static class GetInfo
     {
         ProviderOptions provider = options.Provider;
         var response = new Response(version == CscVersion.V1 ? SpecsOfV1 : provider.Specs, provider.Name, provider.Logo, provider.Region, Language,
-            provider.Description, ["oauth2code", "oauth2client"], tokens.Issuer.TrimEnd('/'), MethodNames.Of(version));
+            provider.Description, ["basic", "oauth2code", "oauth2client"], tokens.Issuer.TrimEnd('/'), MethodNames.Of(version));
         if (version == CscVersion.V1)
             return response;
         string[] algorithms = [.. RequestedAlgorithm.All];

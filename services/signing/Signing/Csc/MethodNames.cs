@@ -5,7 +5,7 @@ internal static class MethodNames
 {
     private static readonly string[] Both =
     [
-        "credentials/list", "credentials/info", "credentials/authorize", "credentials/extendTransaction", "credentials/sendOTP",
+        "auth/login", "auth/revoke", "credentials/list", "credentials/info", "credentials/authorize", "credentials/extendTransaction", "credentials/sendOTP",
         "signatures/signHash", "signatures/timestamp",
     ];
 
@@ -17,7 +17,7 @@ internal static class MethodNames
     /// <summary>Not offered, by the first version that has them.</summary>
     private static readonly Dictionary<string, int> NotOffered = new()
     {
-        ["auth/login"] = 1, ["auth/revoke"] = 1, ["credentials/create"] = 2,
+        ["credentials/create"] = 2,
     };
 
     /// <summary>What <c>info</c> announces.</summary>
