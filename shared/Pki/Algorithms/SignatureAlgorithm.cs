@@ -8,7 +8,7 @@ public enum SignatureScheme
     /// <summary>RSASSA-PKCS1-v1_5.</summary>
     RsaPkcs1,
 
-    /// <summary>RSASSA-PSS with MGF1 over the same hash and a salt as long as the hash.</summary>
+    /// <summary>RSASSA-PSS with MGF1 over the same hash; in the table with a salt as long as the hash.</summary>
     RsaPss,
 
     /// <summary>ECDSA; values are DER <c>SEQUENCE { r, s }</c> everywhere in this library.</summary>
@@ -20,15 +20,16 @@ public sealed class SignatureAlgorithm
 {
     private static readonly byte[] NullParameters = [0x05, 0x00];
 
-    private SignatureAlgorithm(string oid, SignatureScheme scheme, DigestAlgorithm digest, string jwaName)
+    private SignatureAlgorithm(string oid, SignatureScheme scheme, DigestAlgorithm digest, string jwaName, int? saltLength = null)
     {
         Scheme = scheme;
         Digest = digest;
         JwaName = jwaName;
+        SaltLength = saltLength ?? digest.Length;
         Identifier = new AlgorithmIdentifier(oid, scheme switch
         {
             SignatureScheme.RsaPkcs1 => NullParameters,      // RFC 4055 §5: NULL is required
-            SignatureScheme.RsaPss => PssParameters(digest),
+            SignatureScheme.RsaPss => new RsaPssParameters(digest, SaltLength).Encode(),
             _ => default(ReadOnlyMemory<byte>),              // RFC 5758 §3.2: absent
         });
     }
@@ -76,6 +77,9 @@ public sealed class SignatureAlgorithm
     /// <summary>Hash under the signature.</summary>
     public DigestAlgorithm Digest { get; }
 
+    /// <summary>Octets of salt; only RSASSA-PSS has one.</summary>
+    public int SaltLength { get; }
+
     /// <summary>Name in RFC 7518, e.g. <c>ES256</c>; for ECDSA JWA binds the curve, this table does not.</summary>
     public string JwaName { get; }
 
@@ -94,6 +98,14 @@ public sealed class SignatureAlgorithm
         return found?.Digest == digest ? found : null; // RFC 5652 §5.6: one hash for the content and the attributes
     }
 
+    /// <summary>RSASSA-PSS with a salt of any length; the row of the table if it is as long as the hash.</summary>
+    /// <param name="parameters">As read; the caller checks that the key is long enough.</param>
+    public static SignatureAlgorithm RsaPss(RsaPssParameters parameters)
+    {
+        SignatureAlgorithm row = For(SignatureScheme.RsaPss, parameters.Hash);
+        return parameters.SaltLength == row.SaltLength ? row : new(Oids.RsaPss, SignatureScheme.RsaPss, parameters.Hash, row.JwaName, parameters.SaltLength);
+    }
+
     /// <summary>The row of a family and a hash.</summary>
     /// <param name="scheme">Family.</param>
     /// <param name="digest">A SHA-2 function.</param>
@@ -104,23 +116,4 @@ public sealed class SignatureAlgorithm
     public override string ToString() => JwaName;
 
     internal void Write(AsnWriter writer) => Identifier.Write(writer);
-
-    // RFC 4055 §3.1; defaults are SHA-1, so every field is explicit. Hash parameters are NULL as in the published examples.
-    private static byte[] PssParameters(DigestAlgorithm digest) => Der.Encode(writer =>
-    {
-        var hash = new AlgorithmIdentifier(digest.Oid, NullParameters);
-        using (writer.PushSequence())
-        {
-            using (writer.PushSequence(Der.Context(0)))
-                hash.Write(writer);
-            using (writer.PushSequence(Der.Context(1)))
-            using (writer.PushSequence())
-            {
-                writer.WriteObjectIdentifier(Oids.Mgf1);
-                hash.Write(writer);
-            }
-            using (writer.PushSequence(Der.Context(2)))
-                writer.WriteInteger(digest.Length);
-        }
-    });
 }

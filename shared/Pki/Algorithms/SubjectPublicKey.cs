@@ -83,6 +83,8 @@ public sealed class SubjectPublicKey
                 return false;
             using var rsa = RSA.Create();
             rsa.ImportSubjectPublicKeyInfo(Encoded.Span, out _);
+            if (algorithm.Scheme == SignatureScheme.RsaPss && algorithm.SaltLength != algorithm.Digest.Length)
+                return EmsaPss.Verify(rsa.ExportParameters(false), algorithm.Digest, algorithm.SaltLength, digest, signature);
             return rsa.VerifyHash(digest, signature, algorithm.Digest.Name,
                 algorithm.Scheme == SignatureScheme.RsaPss ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
         }

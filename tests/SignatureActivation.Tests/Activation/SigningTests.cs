@@ -62,6 +62,26 @@ public sealed class SigningTests
         Assert.That(csr.PublicKey.VerifyHash(algorithm, digest, reply.Signatures[0].Span), Is.True);
     }
 
+    [TestCase(0, true)]
+    [TestCase(20, true)]
+    [TestCase(222, true)]
+    [TestCase(223, false)]
+    public async Task Pss_signs_with_the_salt_that_was_asked_for_if_the_key_has_room(int salt, bool accepted)
+    {
+        SignatureAlgorithm algorithm = SignatureAlgorithm.RsaPss(new RsaPssParameters(DigestAlgorithm.Sha256, salt));
+        CreateCredentialReply credential = await _module.CreateCredentialAsync(_phone.Owner, KeyAlgorithm.Rsa2048);
+        byte[] digest = Module.Digest(7);
+        SignRequest request = await _module.ActivatedAsync(_phone, credential.CredentialId, [digest]);
+        (request.SignatureAlgorithm, request.SignatureParameters) = (algorithm.Oid, ByteString.CopyFrom(algorithm.Identifier.Parameters.Span));
+        if (!accepted)
+        {
+            Assert.That(await Sign(request), Is.EqualTo("InvalidArgument invalid_request"));
+            return;
+        }
+        SignReply reply = await _module.Signing.SignAsync(request);
+        Assert.That(SubjectPublicKey.Parse(credential.PublicKey.Memory).VerifyHash(algorithm, digest, reply.Signatures[0].Span));
+    }
+
     [Test]
     public async Task A_digest_signs_once_and_one_listed_twice_signs_twice()
     {

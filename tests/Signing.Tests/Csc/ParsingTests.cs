@@ -39,7 +39,7 @@ internal sealed class ParsingTests
     [Property("Clause", "RFC 8017 A.2.3")]
     public void Pss_parameters_are_read_or_refused(string base64, string? hash, int salt)
     {
-        PssParameters? parameters = PssParameters.TryParse(Convert.FromBase64String(base64));
+        RsaPssParameters? parameters = RsaPssParameters.TryParse(Convert.FromBase64String(base64));
         Assert.That((parameters?.Hash.DisplayName, parameters?.SaltLength ?? 0), Is.EqualTo((hash, salt)));
     }
 
@@ -48,7 +48,7 @@ internal sealed class ParsingTests
     public void Pss_parameters_are_written_as_the_table_says(string hash, string base64)
     {
         DigestAlgorithm algorithm = DigestAlgorithm.All.Single(each => each.DisplayName == hash);
-        Assert.That(Convert.ToBase64String(new PssParameters(algorithm, algorithm.Length).Encode()), Is.EqualTo(base64));
+        Assert.That(Convert.ToBase64String(new RsaPssParameters(algorithm, algorithm.Length).Encode()), Is.EqualTo(base64));
     }
 
     [TestCase("1.2.840.113549.1.1.10", 222, true)]
@@ -57,10 +57,10 @@ internal sealed class ParsingTests
     [Property("Clause", "CSC API reference 11.9 no. 113")]
     public void Salt_may_be_as_long_as_the_key_allows(string signAlgo, int salt, bool accepted)
     {
-        string parameters = Convert.ToBase64String(new PssParameters(DigestAlgorithm.Sha256, salt).Encode());
+        string parameters = Convert.ToBase64String(new RsaPssParameters(DigestAlgorithm.Sha256, salt).Encode());
         RequestedAlgorithm Resolve() => RequestedAlgorithm.Resolve(signAlgo, parameters, null, KeyAlgorithm.Named("RSA-2048"));
         if (accepted)
-            Assert.That(PssParameters.TryParse(Resolve().Parameters)!.SaltLength, Is.EqualTo(salt));
+            Assert.That(RsaPssParameters.TryParse(Resolve().Parameters)!.SaltLength, Is.EqualTo(salt));
         else
             Assert.That(Resolve, Throws.InstanceOf<FaultException>().With.Message.EqualTo("Invalid parameter signAlgoParams"));
     }
@@ -70,7 +70,7 @@ internal sealed class ParsingTests
     {
         KeyAlgorithm key = KeyAlgorithm.Named("RSA-3072");
         Assert.That(() => RequestedAlgorithm.Resolve(Oids.RsaPss, null, null, key), Throws.InstanceOf<FaultException>().With.Message.EqualTo("Missing (or invalid type) string parameter signAlgoParams"));
-        Assert.That(PssParameters.TryParse(RequestedAlgorithm.Resolve(Oids.RsaPss, null, DigestAlgorithm.Sha384.Oid, key).Parameters)!.SaltLength, Is.EqualTo(48));
+        Assert.That(RsaPssParameters.TryParse(RequestedAlgorithm.Resolve(Oids.RsaPss, null, DigestAlgorithm.Sha384.Oid, key).Parameters)!.SaltLength, Is.EqualTo(48));
     }
 
     [TestCase("P-256", "1.2.840.10045.4.3.2")]

@@ -42,7 +42,7 @@ internal sealed class KeyUse(TokenPool pool, SignatureAlgorithm algorithm, IRead
             {
                 SignatureScheme.Ecdsa => (Mechanism.Ecdsa, digests[index]),
                 SignatureScheme.RsaPkcs1 => (Mechanism.RsaPkcs1, algorithm.Digest.DigestInfo(digests[index])),
-                _ => (Mechanism.RsaPss(algorithm.Digest.Name), digests[index]),
+                _ => (Mechanism.RsaPss(algorithm.Digest.Name, algorithm.SaltLength), digests[index]),
             };
             Signatures[index] = session.Sign(key, mechanism, input);
         }

@@ -62,6 +62,8 @@ internal sealed partial class ActivationModuleService
                 throw WrongCredential();
             if ((algorithm.Scheme == SignatureScheme.Ecdsa) == (key.PublicKey.Curve is null))
                 throw FaultException.Invalid("invalid_request", $"the key does not sign with {algorithm}");
+            if (algorithm.Scheme == SignatureScheme.RsaPss && algorithm.SaltLength > (key.PublicKey.RsaModulusBits / 8) - algorithm.Digest.Length - 2) // RFC 8017 §9.1.1
+                throw FaultException.Invalid("invalid_request", "the key is too short for the salt");
             return await UseKeyAsync(transaction, key, algorithm, items, ct);
         }
         catch (Pkcs11Exception failure) when (failure.IsKeyLoss)
@@ -133,6 +135,8 @@ internal sealed partial class ActivationModuleService
         // PKCS#1 v1.5 and ECDSA have no parameters worth sending: empty stands for what the standard fixes.
         SignatureAlgorithm? algorithm = request.SignatureParameters.IsEmpty
             ? SignatureAlgorithm.All.FirstOrDefault(each => each.Oid == request.SignatureAlgorithm && each.Scheme != SignatureScheme.RsaPss)
+            : request.SignatureAlgorithm == Oids.RsaPss && RsaPssParameters.TryParse(request.SignatureParameters.Memory) is { } parameters
+            ? SignatureAlgorithm.RsaPss(parameters)
             : SignatureAlgorithm.Find(new AlgorithmIdentifier(request.SignatureAlgorithm, request.SignatureParameters.Memory));
         return algorithm is not null && algorithm.Digest == hash
             ? algorithm

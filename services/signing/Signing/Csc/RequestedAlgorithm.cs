@@ -31,7 +31,7 @@ internal sealed record RequestedAlgorithm(string Oid, DigestAlgorithm Hash, Read
 
     /// <summary>Base64 DER of usual parameters, or "" for none (D-6: clients decode an array of strings).</summary>
     internal static string ParametersOf(string oid) =>
-        oid == RsaPss ? Convert.ToBase64String(new PssParameters(DigestAlgorithm.Sha256, DigestAlgorithm.Sha256.Length).Encode()) : "";
+        oid == RsaPss ? Convert.ToBase64String(new RsaPssParameters(DigestAlgorithm.Sha256, DigestAlgorithm.Sha256.Length).Encode()) : "";
 
     internal static bool ImpliesHash(string signAlgo, string? signAlgoParams) => Combined.ContainsKey(signAlgo) || signAlgoParams is not null;
 
@@ -64,9 +64,9 @@ internal sealed record RequestedAlgorithm(string Oid, DigestAlgorithm Hash, Read
         if (signAlgoParams is null)
         {
             DigestAlgorithm hash = asked ?? throw CscRequest.MissingString("signAlgoParams");
-            return new RequestedAlgorithm(RsaPss, hash, new PssParameters(hash, hash.Length).Encode());
+            return new RequestedAlgorithm(RsaPss, hash, new RsaPssParameters(hash, hash.Length).Encode());
         }
-        PssParameters parameters = (Digests.DecodeOne(signAlgoParams) is { } der ? PssParameters.TryParse(der) : null)
+        RsaPssParameters parameters = (Digests.DecodeOne(signAlgoParams) is { } der ? RsaPssParameters.TryParse(der) : null)
             ?? throw CscRequest.InvalidParameter("signAlgoParams");
         if (parameters.SaltLength > key.Length / 8 - parameters.Hash.Length - 2) // RFC 8017 §9.1.1 step 3
             throw CscRequest.InvalidParameter("signAlgoParams");

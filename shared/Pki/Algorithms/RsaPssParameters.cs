@@ -1,17 +1,17 @@
 using System.Formats.Asn1;
-using Pechat.Pki;
 
-namespace Pechat.Signing.Csc;
+namespace Pechat.Pki;
 
-/// <summary>RSASSA-PSS-params with one hash for message and MGF1 (RFC 8017 §A.2.3; §8.4).</summary>
+/// <summary>RSASSA-PSS-params with one hash for message and MGF1 (RFC 8017 §A.2.3).</summary>
 /// <param name="Hash">Hash of the message and of MGF1.</param>
 /// <param name="SaltLength">Octets of salt.</param>
-internal sealed record PssParameters(DigestAlgorithm Hash, int SaltLength)
+public sealed record RsaPssParameters(DigestAlgorithm Hash, int SaltLength)
 {
     private const string Mgf1 = "1.2.840.113549.1.1.8";
 
     /// <summary>Reads the parameters; null when they are malformed or ask for what is refused (SHA-1, another MGF hash, trailer ≠ 1).</summary>
-    internal static PssParameters? TryParse(ReadOnlyMemory<byte> der)
+    /// <param name="der">The parameters of an AlgorithmIdentifier.</param>
+    public static RsaPssParameters? TryParse(ReadOnlyMemory<byte> der)
     {
         try
         {
@@ -24,7 +24,7 @@ internal sealed record PssParameters(DigestAlgorithm Hash, int SaltLength)
             int salt = Explicit(fields, 2) is { } saltField ? ReadInteger(saltField) : 20;
             int trailer = Explicit(fields, 3) is { } trailerField ? ReadInteger(trailerField) : 1;
             fields.ThrowIfNotEmpty();
-            return hash is not null && hash == mgf && trailer == 1 && salt is >= 0 and <= 512 ? new PssParameters(hash, salt) : null;
+            return hash is not null && hash == mgf && trailer == 1 && salt is >= 0 and <= 512 ? new RsaPssParameters(hash, salt) : null;
         }
         catch (AsnContentException)
         {
@@ -33,7 +33,7 @@ internal sealed record PssParameters(DigestAlgorithm Hash, int SaltLength)
     }
 
     /// <summary>DER with NULL parameters in the hash identifiers, as most verifiers expect.</summary>
-    internal byte[] Encode()
+    public byte[] Encode()
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSequence())
