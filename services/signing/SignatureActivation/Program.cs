@@ -22,8 +22,10 @@ builder.Services.AddSingleton(services => new ModuleCryptography(services.GetReq
 builder.Services.AddSingleton(services => new TrustedVerifiers(services.GetRequiredService<SignatureActivationOptions>()));
 builder.Services.AddSingleton<AuditTrail>();
 builder.Services.AddSingleton<UserKeys>();
+builder.Services.AddSingleton<WrongPins>();
 builder.Services.AddSingleton<PinGuard>();
 builder.Services.AddSingleton<SlotBook>();
+builder.AddBackground<EvictDestroyedKeys>();
 
 var app = builder.Build();
 app.MapDefaults();

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Dapper;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Npgsql;
 using Pechat.Contracts.SignatureActivation.V1;
 using Pechat.Pkcs11;
 using Pechat.SignatureActivation.Keys;
@@ -16,6 +18,8 @@ internal sealed class Module : IAsyncDisposable
     internal const string Sha256 = "2.16.840.1.101.3.4.2.1", EcdsaSha256 = "1.2.840.10045.4.3.2", Client = "bank";
 
     private readonly ECDsa _verifier = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    private IReadOnlyDictionary<string, object> _sections = new Dictionary<string, object>();
 
     private Module(TestHsm hsm, TestDatabase database, TestCluster cluster) => (Hsm, Database, Cluster) = (hsm, database, cluster);
 
@@ -45,12 +49,13 @@ internal sealed class Module : IAsyncDisposable
         string pinFile = Path.Combine(module.Cluster.Pki.Directory, "hsm.pin"), verifierFile = Path.Combine(module.Cluster.Pki.Directory, "verifier.pem");
         await File.WriteAllTextAsync(pinFile, hsm.Pin);
         await File.WriteAllTextAsync(verifierFile, module._verifier.ExportSubjectPublicKeyInfoPem());
-        module.Service = await module.Cluster.StartAsync(typeof(ModuleKeys).Assembly, "signature-activation", new Dictionary<string, object>
+        module._sections = new Dictionary<string, object>
         {
             ["Database"] = database.Section,
             ["Hsm"] = new { Library = TestHsm.LibraryPath, hsm.TokenLabel, PinFile = pinFile, Sessions = 4 },
             ["SignatureActivation"] = new { TrustedVerifiers = new[] { verifierFile }, KeyCacheCapacity = keyCacheCapacity },
-        });
+        };
+        module.Service = await module.StartProcessAsync();
         module.Signing = module.ClientOf("signing");
         module.Identity = module.ClientOf("identity");
         module.Registration = module.ClientOf("registration");
@@ -58,7 +63,10 @@ internal sealed class Module : IAsyncDisposable
         return module;
     }
 
-    internal ActivationModule.ActivationModuleClient ClientOf(string service) => new(Cluster.Channel(Service, service));
+    /// <summary>A process of the module on the same token and database.</summary>
+    internal Task<TestService> StartProcessAsync() => Cluster.StartAsync(typeof(ModuleKeys).Assembly, "signature-activation", _sections);
+
+    internal ActivationModule.ActivationModuleClient ClientOf(string service, TestService? process = null) => new(Cluster.Channel(process ?? Service, service));
 
     internal Phone NewPhone(Guid? owner = null, string pin = "493817") => new(owner ?? Guid.NewGuid(), Jwks, Cluster.Clock, pin);
 
@@ -149,6 +157,13 @@ internal sealed class Module : IAsyncDisposable
         {
             return $"{refusal.StatusCode} {refusal.Trailers.GetValue("pechat-code")}".TrimEnd();
         }
+    }
+
+    /// <summary>Runs SQL as the owner of the database, whom nothing but the HSM stops.</summary>
+    internal async Task RunAsOwnerAsync(string sql)
+    {
+        await using NpgsqlConnection connection = await Database.Owner.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql);
     }
 
     internal static byte[] Digest(int number) => SHA256.HashData([(byte)number, (byte)(number >> 8)]);

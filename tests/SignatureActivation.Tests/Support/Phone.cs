@@ -43,6 +43,29 @@ internal sealed class Phone(Guid owner, string jwks, TimeProvider clock, string 
         };
     }
 
+    /// <summary>A new PIN without evidence, or with the present PIN as it; a test may falsify the proof or what the present PIN is bound to.</summary>
+    internal SetPinRequest SetPin(string newPin, string? present = null, Action<JsonObject>? falsify = null, Action<JsonObject>? unbind = null)
+    {
+        string encrypted = Compact.Jwe(jwks, new JsonObject { ["pin"] = newPin, ["device"] = Thumbprint });
+        string pinHash = Compact.Text(SHA256.HashData(Encoding.ASCII.GetBytes(encrypted)));
+        var proof = new JsonObject
+        {
+            ["aud"] = "pechat-sam-pin", ["sub"] = owner.ToString(), ["device"] = DeviceId.ToString(), ["iat"] = Now, ["pin_hash"] = pinHash,
+        };
+        falsify?.Invoke(proof);
+        var request = new SetPinRequest
+        {
+            OwnerId = owner.ToString(), DeviceId = DeviceId.ToString(), Pin = encrypted, Proof = Compact.Jws(_key, DeviceId.ToString(), proof),
+        };
+        if (present is not null)
+        {
+            var bound = new JsonObject { ["pin"] = present, ["device"] = Thumbprint, ["pin_hash"] = pinHash };
+            unbind?.Invoke(bound);
+            request.CurrentPin = Compact.Jwe(jwks, bound);
+        }
+        return request;
+    }
+
     internal string Endorse(Phone newcomer) => Compact.Jws(_key, DeviceId.ToString(), new JsonObject
     {
         ["aud"] = "pechat-sam",

@@ -35,6 +35,7 @@ internal sealed partial class ActivationModuleService
             ?? throw FaultException.NotFound("unknown_transaction", "no such transaction was opened");
         Device device;
         ActivationPin pin;
+        byte[] pinHash; // not the hash of the message: an ECDSA signature has a twin that verifies too, and would count the PIN again
         try
         {
             // Step 1: an active device of the owner signed it.
@@ -46,6 +47,7 @@ internal sealed partial class ActivationModuleService
             CheckState(transaction);
             // Step 3: the PIN was encrypted for this challenge, so that it cannot be carried over from another message.
             pin = await module.DecryptAsync<ActivationPin>(claims.Pin, ct);
+            pinHash = SHA256.HashData(Encoding.ASCII.GetBytes(claims.Pin));
             Require(FixedTimeEquals(pin.Challenge, claims.Challenge), "the PIN is for another challenge");
         }
         catch (JoseException refusal)
@@ -56,10 +58,10 @@ internal sealed partial class ActivationModuleService
         // Step 4: the PIN; a wrong one is counted, and so is a message that is tried twice.
         await connection.CloseAsync(); // nobody waits for his turn with a connection in hand
         byte[] messageHash = SHA256.HashData(Encoding.ASCII.GetBytes(request.Activation));
-        await pins.VerifyAsync(device, pin.Pin, messageHash, ct);
+        await pins.VerifyAsync(device, pin.Pin, pinHash, ct);
         // Step 5: one slot per digest; the first activation of a transaction is its only one.
-        DateTimeOffset now = clock.GetUtcNow(), sadExpiresAt = CutToMicroseconds(now + transaction.SadLifetime);
-        byte[] mac = await module.BindAsync(transaction.Binding(device.DeviceId, sadExpiresAt), ct);
+        DateTimeOffset now = CutToMicroseconds(clock.GetUtcNow()), sadExpiresAt = CutToMicroseconds(now + transaction.SadLifetime);
+        byte[] mac = await module.BindAsync((transaction with { ActivatedAt = now.UtcDateTime }).Binding(device.DeviceId, sadExpiresAt), ct);
         await audit.WriteAsync("transaction.activating", new
         {
             transactionId, transaction.CredentialId, transaction.OwnerId, transaction.ClientId, device.DeviceId,
@@ -95,6 +97,8 @@ internal sealed partial class ActivationModuleService
             throw ChallengeUsed();
         if (transaction.Closed)
             throw FaultException.Conflict("transaction_closed", "the transaction was declined or abandoned");
+        if (transaction.Destroyed)
+            throw CredentialDestroyed();
         if (transaction.ExpiresAt <= clock.GetUtcNow().UtcDateTime)
             throw FaultException.Conflict("transaction_expired", "the time to confirm is over");
     }

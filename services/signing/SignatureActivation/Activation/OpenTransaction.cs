@@ -34,6 +34,8 @@ internal sealed partial class ActivationModuleService
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
         if (await CredentialRow.FindAsync(connection, credentialId, ct) is not { } credential || credential.OwnerId != owner)
             throw FaultException.NotFound("unknown_credential", "the owner has no such credential");
+        if (credential.IsDestroyed)
+            throw CredentialDestroyed();
         string challenge = StrictJson.Text(await module.RandomAsync(ChallengeLength, ct));
         int opened = await connection.ExecuteAsync(new CommandDefinition("""
             insert into signing_transaction (transaction_id, credential_id, owner_id, client_id, kind, hash_algorithm, digests,

@@ -37,7 +37,10 @@ internal sealed partial class ActivationModuleService
         if (request.Items.Count is 0 or > MaxDigests)
             throw FaultException.Invalid("invalid_request", $"there must be 1 to {MaxDigests} items");
         // Step 2: the SAD opens this activation, for this credential and client, now.
-        TransactionRow transaction = await CheckActivationAsync(request, transactionId, credentialId, ct);
+        TransactionRow? found;
+        await using (NpgsqlConnection connection = await db.OpenConnectionAsync(ct))
+            found = await TransactionRow.FindAsync(connection, transactionId, ct);
+        TransactionRow transaction = await CheckActivationAsync(found, SHA256.HashData(Encoding.UTF8.GetBytes(request.Sad)), credentialId, request.ClientId, ct);
         // Step 3: what is to be signed, and which authorised digests it answers for.
         var items = request.Items.Select(item => ReadItem(item, (DigestKind)transaction.Kind, algorithm)).ToList();
         if (algorithm.Digest.Oid != transaction.HashAlgorithm)
@@ -106,24 +109,22 @@ internal sealed partial class ActivationModuleService
         return new SignReply { Signatures = { use.Signatures.Select(signature => ByteString.CopyFrom(signature)) }, Remaining = remaining };
     }
 
-    private async Task<TransactionRow> CheckActivationAsync(SignRequest request, Guid transactionId, Guid credentialId, CancellationToken ct)
+    private async Task<TransactionRow> CheckActivationAsync(TransactionRow? found, byte[] sadHash, Guid credentialId, string clientId, CancellationToken ct)
     {
-        TransactionRow? found;
-        await using (NpgsqlConnection connection = await db.OpenConnectionAsync(ct))
-            found = await TransactionRow.FindAsync(connection, transactionId, ct);
-        byte[] sadHash = SHA256.HashData(Encoding.UTF8.GetBytes(request.Sad));
         // Unknown, not activated and wrong SAD have one answer, and take the same comparison.
         if (!CryptographicOperations.FixedTimeEquals(sadHash, found?.SadHash ?? new byte[sadHash.Length])
             || found is not { DeviceId: { } deviceId, SadExpiresAt: { } sadExpiresAt, Mac: { } mac } transaction)
-            throw FaultException.Forbidden("invalid_sad", "the signature activation data is not valid for this transaction");
+            throw InvalidSad();
         if (!await module.IsBoundAsync(transaction.Binding(deviceId, new DateTimeOffset(sadExpiresAt, TimeSpan.Zero)), mac, ct))
-            throw new InvalidOperationException($"the activation of {transactionId} was not written by this module");
+            throw new InvalidOperationException($"the activation of {transaction.TransactionId} was not written by this module");
         if (transaction.CredentialId != credentialId)
             throw WrongCredential();
-        if (transaction.ClientId != request.ClientId)
+        if (transaction.ClientId != clientId)
             throw FaultException.Forbidden("wrong_client", "the signature was activated for another client");
         if (transaction.Closed)
             throw FaultException.Conflict("transaction_closed", "the transaction was closed");
+        if (transaction.Destroyed)
+            throw CredentialDestroyed();
         return sadExpiresAt > clock.GetUtcNow().UtcDateTime
             ? transaction
             : throw FaultException.Conflict("sad_expired", "the signature activation data has expired");
@@ -165,6 +166,9 @@ internal sealed partial class ActivationModuleService
         }
         throw FaultException.Invalid("invalid_request", "signed_attributes need content-type data and signing-certificate-v2");
     }
+
+    private static FaultException InvalidSad() =>
+        FaultException.Forbidden("invalid_sad", "the signature activation data is not valid for this transaction");
 
     private static FaultException WrongCredential() => FaultException.Forbidden("wrong_credential", "the signature was activated for another credential");
 }

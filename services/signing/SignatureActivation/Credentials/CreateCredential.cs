@@ -65,6 +65,7 @@ internal sealed partial class ActivationModuleService
     private static CreateCredentialReply Answer(CredentialRow row, Guid owner, KeyAlgorithm algorithm) =>
         row.OwnerId != owner || row.Algorithm != (short)algorithm
             ? throw FaultException.Conflict("request_id_used", "this request_id made another credential")
+            : row.IsDestroyed ? throw CredentialDestroyed()
             : new CreateCredentialReply
             {
                 CredentialId = row.CredentialId.ToString(),

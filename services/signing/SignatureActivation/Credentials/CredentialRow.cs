@@ -8,6 +8,9 @@ namespace Pechat.SignatureActivation.Credentials;
 /// <summary>A user's key as its row says.</summary>
 internal sealed record CredentialRow(Guid CredentialId, Guid OwnerId, short Algorithm, byte[] PublicKey, byte[] WrappedKey, byte[] Csr, byte[] RowMac)
 {
+    /// <summary>Whether its key material was erased.</summary>
+    internal bool IsDestroyed => WrappedKey.Length == 0;
+
     internal MacInput Binding => Bind(CredentialId, OwnerId, (KeyAlgorithm)Algorithm, PublicKey, WrappedKey);
 
     /// <summary>What must not be swapped between rows.</summary>

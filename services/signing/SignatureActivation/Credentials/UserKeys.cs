@@ -86,8 +86,23 @@ internal sealed class UserKeys(NpgsqlDataSource db, TokenPool pool, ModuleCrypto
         }
     }
 
+    /// <summary>Drops a key whose credential was destroyed; the handle is destroyed when nobody uses it any more.</summary>
+    internal async Task EvictAsync(Guid credentialId)
+    {
+        UserKey? idle = null;
+        lock (_lock)
+        {
+            if (_byId.TryGetValue(credentialId, out LinkedListNode<UserKey>? node) && Evict(node) is { Loans: 0 } evicted)
+                idle = evicted;
+        }
+        if (idle is not null)
+            await pool.DestroyAsync(idle.Key);
+    }
+
     private async Task<UserKey> UnwrapAsync(CredentialRow row, CancellationToken ct)
     {
+        if (row.IsDestroyed)
+            throw FaultException.Conflict("credential_destroyed", "the key was destroyed");
         if (!await module.IsBoundAsync(row.Binding, row.RowMac, ct))
             throw FaultException.Forbidden("key_binding_broken", "the stored key does not belong to this credential");
         KeyType type = (KeyAlgorithm)row.Algorithm is KeyAlgorithm.P256 or KeyAlgorithm.P384 ? KeyType.Ec : KeyType.Rsa;

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Dapper;
 using Grpc.Core;
 using Npgsql;
@@ -40,9 +38,7 @@ internal sealed partial class ActivationModuleService
             if (await Device.FindAsync(connection, deviceId, ct) is { } existing)
                 return existing.OwnerId == owner && existing.PublicKey == key.Canonical && !existing.Detached ? reply : throw DeviceExists();
             // Step 1: the caller's device holds the key and sent this very PIN.
-            ProofClaims proof = Jws.Parse(request.Proof).Verify<ProofClaims>(key);
-            Require(proof.Aud == Audience && IsId(proof.Sub, owner) && IsId(proof.Device, deviceId) && IsCurrent(proof.Iat)
-                && proof.PinHash == StrictJson.Text(SHA256.HashData(Encoding.ASCII.GetBytes(request.Pin))), "the proof is for something else");
+            CheckProof(request.Proof, Audience, owner, deviceId, request.Pin, key);
             // Step 2: somebody other than the caller says that the key is the owner's.
             string jti = request.EvidenceCase switch
             {
@@ -51,14 +47,9 @@ internal sealed partial class ActivationModuleService
                 _ => throw FaultException.Invalid("invalid_request", "evidence is missing"),
             };
             // Step 3: the PIN.
-            EnrolmentPin pin = await module.DecryptAsync<EnrolmentPin>(request.Pin, ct);
-            Require(pin.Device == key.Thumbprint, "the PIN is for another device");
-            if (!PinPolicy.IsWellFormed(pin.Pin))
-                throw FaultException.Invalid("invalid_pin_format", $"a PIN has {PinPolicy.Length} digits");
-            if (PinPolicy.IsTrivial(pin.Pin))
-                throw FaultException.Invalid("trivial_pin", "this PIN is too easy to guess");
+            string pin = await ReadNewPinAsync(request.Pin, key, ct);
             byte[] salt = await module.RandomAsync(16, ct);
-            byte[] verifier = await module.PinMacAsync(Device.PinInput(deviceId, salt, pin.Pin), ct);
+            byte[] verifier = await module.PinMacAsync(Device.PinInput(deviceId, salt, pin), ct);
             byte[] mac = await module.BindAsync(Device.Bind(deviceId, owner, key.Canonical, salt, verifier), ct);
             // Step 4: device and used evidence in one transaction; the record before it takes effect.
             await audit.WriteAsync("device.enrolling", new { owner, deviceId, key.Thumbprint, Evidence = request.EvidenceCase.ToString(), jti });
@@ -115,7 +106,7 @@ internal sealed partial class ActivationModuleService
         Device? device = Guid.TryParseExact(keyId, "D", out Guid deviceId) ? await Device.FindAsync(connection, deviceId, ct) : null;
         if (device is null || device.Detached || device.OwnerId != owner)
             throw new JoseException("no active device of the owner signed it");
-        return await module.IsBoundAsync(device.Binding, device.RowMac, ct)
+        return await device.IsBoundAsync(module, ct)
             ? device
             : throw new InvalidOperationException($"the row of device {deviceId} was not written by this module");
     }

@@ -2,36 +2,115 @@ using System.Security.Cryptography;
 using Dapper;
 using Npgsql;
 using Pechat.Contracts;
+using Pechat.Pkcs11;
 using Pechat.SignatureActivation.Keys;
 
 namespace Pechat.SignatureActivation.Enrolment;
 
-/// <summary>Verifies PINs and counts the wrong ones.</summary>
-internal sealed class PinGuard(NpgsqlDataSource db, ModuleCryptography module, TimeProvider clock) : IDisposable
+/// <summary>Verifies and sets PINs and counts the wrong ones. One confirmation of a device at a time, whichever process it reaches.</summary>
+internal sealed partial class PinGuard(
+    NpgsqlDataSource db, ModuleCryptography module, WrongPins wrongPins, TimeProvider clock, ILogger<PinGuard> logger) : IDisposable
 {
-    // Confirmations of one device wait for each other: five right PINs under way at once would look like five open attempts.
-    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
-
     /// <summary>Wrong PINs in a row that lock a device (R-120).</summary>
     internal const int MaxFailures = 5;
 
+    private const int TurnSalt = 7; // keeps the database locks of this class apart from others
+
+    // Who waits for a confirmation in this process does not hold a connection meanwhile.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
+
     private static readonly FaultException Locked = FaultException.Forbidden("device_locked", "too many wrong PINs: the device is locked");
 
-    private sealed record Success(int Number, byte[] Mac);
+    private sealed record Counter(int Attempts, int PinNumber, int? Forgiven, byte[]? Mac);
 
     /// <summary>Returns when the PIN is right.</summary>
     /// <param name="device">The device, whose row has been verified.</param>
     /// <param name="pin">What the user entered.</param>
-    /// <param name="messageHash">SHA-256 of the signed message that carries it: the same message is tried once.</param>
+    /// <param name="messageHash">SHA-256 of what carries it: the same message is tried once.</param>
     /// <param name="ct">Ends the call before the attempt is counted.</param>
-    /// <exception cref="FaultException">invalid_pin, device_locked, or invalid_activation for a message that was tried before.</exception>
-    internal async Task VerifyAsync(Device device, string pin, byte[] messageHash, CancellationToken ct)
+    /// <exception cref="FaultException">invalid_pin, device_locked, pin_changed, or invalid_activation for a message that was tried before.</exception>
+    internal Task VerifyAsync(Device device, string pin, byte[] messageHash, CancellationToken ct) => InTurnAsync(device, async connection =>
+    {
+        (int attempts, int forgiven) = await ReadAsync(connection, device, ct);
+        List<TokenKey> remembered = await wrongPins.FindAsync(device.DeviceId, ct);
+        if (attempts - forgiven < remembered.Count)
+            CounterRolledBack(logger, device.DeviceId);
+        if (Math.Max(attempts - forgiven, remembered.Count) >= MaxFailures || attempts - forgiven < remembered.Count)
+            throw Locked;
+        // Step 1: count the attempt and commit, so that neither a crash nor many calls at once give a free guess.
+        int number = attempts + 1;
+        await CountAsync(connection, device, number, messageHash, ct);
+        // Step 2: verify; what is wrong is remembered by the HSM too.
+        byte[] verifier = await module.PinMacAsync(Device.PinInput(device.DeviceId, device.CurrentSalt, pin), CancellationToken.None);
+        if (!CryptographicOperations.FixedTimeEquals(verifier, device.CurrentVerifier))
+        {
+            await wrongPins.AddAsync(device.DeviceId, remembered.Count + 1);
+            throw number - forgiven >= MaxFailures ? Locked
+                : FaultException.Unauthenticated("invalid_pin", $"the PIN is wrong; {MaxFailures - (number - forgiven)} tries are left");
+        }
+        // Step 3: forgive what came before.
+        await wrongPins.ForgetAsync(remembered);
+        byte[] mac = await module.BindAsync(SuccessInput(device.DeviceId, number), CancellationToken.None);
+        await connection.ExecuteAsync(ForgiveSql, new { device.DeviceId, number, mac });
+        return 0;
+    }, ct);
+
+    /// <summary>Sets a new PIN and forgives all wrong ones.</summary>
+    /// <param name="device">The device, whose row has been verified.</param>
+    /// <param name="pin">The new PIN.</param>
+    /// <param name="evidence">Identifier of the assertion that is used up by this; null when the present PIN was verified.</param>
+    /// <param name="ct">Ends the call before anything is written.</param>
+    /// <exception cref="FaultException">pin_changed; invalid_evidence for an assertion used before.</exception>
+    internal Task SetAsync(Device device, string pin, string? evidence, CancellationToken ct) => InTurnAsync(device, async connection =>
+    {
+        (int attempts, _) = await ReadAsync(connection, device, ct);
+        byte[] salt = await module.RandomAsync(16, ct);
+        byte[] verifier = await module.PinMacAsync(Device.PinInput(device.DeviceId, salt, pin), ct);
+        int number = device.PinNumber + 1;
+        byte[] mac = await module.BindAsync(Device.BindPin(device.DeviceId, number, salt, verifier), ct);
+        byte[] forgiveness = await module.BindAsync(SuccessInput(device.DeviceId, attempts), ct);
+        await using NpgsqlTransaction tx = await connection.BeginTransactionAsync(ct);
+        try
+        {
+            await connection.ExecuteAsync(new CommandDefinition("""
+                insert into pin_change (device_id, number, pin_salt, pin_verifier, mac, set_at) values (@DeviceId, @number, @salt, @verifier, @mac, @now);
+                insert into evidence (jti, device_id, used_at) select @evidence, @DeviceId, @now where @evidence is not null
+                """, new { device.DeviceId, number, salt, verifier, mac, evidence, now = clock.GetUtcNow() }, tx, cancellationToken: ct));
+            if (attempts > 0)
+                await connection.ExecuteAsync(ForgiveSql + " on conflict do nothing", new { device.DeviceId, number = attempts, mac = forgiveness }, tx);
+        }
+        catch (PostgresException exception) when (exception is { SqlState: PostgresErrorCodes.UniqueViolation, TableName: "evidence" })
+        {
+            throw FaultException.Forbidden("invalid_evidence", "the evidence was used before");
+        }
+        await wrongPins.ForgetAsync(await wrongPins.FindAsync(device.DeviceId, ct)); // before the commit: dying in between leaves the device locked
+        await tx.CommitAsync(CancellationToken.None);
+        return 0;
+    }, ct);
+
+    public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
+
+    private const string ForgiveSql = "insert into pin_success (device_id, number, mac) values (@DeviceId, @number, @mac)";
+
+    private async Task<T> InTurnAsync<T>(Device device, Func<NpgsqlConnection, Task<T>> work, CancellationToken ct)
     {
         SemaphoreSlim turn = _turns[(uint)device.DeviceId.GetHashCode() % _turns.Length];
         await turn.WaitAsync(ct);
         try
         {
-            await VerifyInTurnAsync(device, pin, messageHash, ct);
+            var key = new { key = device.DeviceId.ToString(), salt = TurnSalt };
+            await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
+            // Held over several transactions; it ends with the connection if the process dies.
+            await connection.ExecuteAsync(new CommandDefinition("select pg_advisory_lock(hashtextextended(@key, @salt))", key, cancellationToken: ct));
+            try
+            {
+                return await work(connection);
+            }
+            finally
+            {
+                if (connection.FullState == System.Data.ConnectionState.Open)
+                    await connection.ExecuteAsync("select pg_advisory_unlock(hashtextextended(@key, @salt))", key);
+            }
         }
         finally
         {
@@ -39,63 +118,37 @@ internal sealed class PinGuard(NpgsqlDataSource db, ModuleCryptography module, T
         }
     }
 
-    public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
-
-    private async Task VerifyInTurnAsync(Device device, string pin, byte[] messageHash, CancellationToken ct)
+    private async Task<(int Attempts, int Forgiven)> ReadAsync(NpgsqlConnection connection, Device device, CancellationToken ct)
     {
-        await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
-        int forgiven = await ForgivenAsync(connection, device, ct);
-        // Step 1: count the attempt and commit, so that neither a crash nor many calls at once give a free guess.
-        int number = await CountAsync(connection, device, forgiven, messageHash, ct);
-        // Step 2: verify.
-        byte[] verifier = await module.PinMacAsync(Device.PinInput(device.DeviceId, device.PinSalt, pin), CancellationToken.None);
-        if (!CryptographicOperations.FixedTimeEquals(verifier, device.PinVerifier))
-        {
-            throw number - forgiven >= MaxFailures ? Locked
-                : FaultException.Unauthenticated("invalid_pin", $"the PIN is wrong; {MaxFailures - (number - forgiven)} tries are left");
-        }
-        // Step 3: forgive what came before.
-        byte[] mac = await module.BindAsync(SuccessInput(device.DeviceId, number), CancellationToken.None);
-        await connection.ExecuteAsync("insert into pin_success (device_id, number, mac) values (@DeviceId, @number, @mac)",
-            new { device.DeviceId, number, mac });
-    }
-
-    private async Task<int> ForgivenAsync(NpgsqlConnection connection, Device device, CancellationToken ct)
-    {
-        Success? last = await connection.QuerySingleOrDefaultAsync<Success>(new CommandDefinition(
-            "select number, mac from pin_success where device_id = @DeviceId order by number desc limit 1", new { device.DeviceId }, cancellationToken: ct));
-        if (last is null)
-            return 0;
-        if (!await module.IsBoundAsync(SuccessInput(device.DeviceId, last.Number), last.Mac, ct))
+        Counter counter = await connection.QuerySingleAsync<Counter>(new CommandDefinition("""
+            select (select coalesce(max(number), 0) from pin_attempt where device_id = @DeviceId) as attempts,
+                (select coalesce(max(number), 0) from pin_change where device_id = @DeviceId) as pin_number, s.number as forgiven, s.mac
+            from (select 1) one
+            left join lateral (select number, mac from pin_success where device_id = @DeviceId order by number desc limit 1) s on true
+            """, new { device.DeviceId }, cancellationToken: ct));
+        if (counter.PinNumber != device.PinNumber)
+            throw FaultException.Conflict("pin_changed", "the PIN was changed meanwhile");
+        if (counter.Forgiven is { } forgiven && !await module.IsBoundAsync(SuccessInput(device.DeviceId, forgiven), counter.Mac, ct))
             throw new InvalidOperationException($"a PIN success of device {device.DeviceId} was not written by this module");
-        return last.Number;
+        return (counter.Attempts, counter.Forgiven ?? 0);
     }
 
-    private async Task<int> CountAsync(NpgsqlConnection connection, Device device, int forgiven, byte[] messageHash, CancellationToken ct)
+    private async Task CountAsync(NpgsqlConnection connection, Device device, int number, byte[] messageHash, CancellationToken ct)
     {
-        while (true)
+        try
         {
-            int number = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
-                "select coalesce(max(number), 0) from pin_attempt where device_id = @DeviceId", new { device.DeviceId }, cancellationToken: ct)) + 1;
-            if (number - forgiven > MaxFailures)
-                throw Locked;
-            try
-            {
-                await connection.ExecuteAsync(new CommandDefinition("""
-                    insert into pin_attempt (device_id, number, message_hash, attempted_at) values (@DeviceId, @number, @messageHash, @now)
-                    """, new { device.DeviceId, number, messageHash, now = clock.GetUtcNow() }, cancellationToken: ct));
-                return number;
-            }
-            catch (PostgresException exception) when (exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "pin_attempt_pkey" })
-            {
-                continue; // another call took this number
-            }
-            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
-            {
-                throw FaultException.Forbidden("invalid_activation", "this message was tried before");
-            }
+            await connection.ExecuteAsync(new CommandDefinition("""
+                insert into pin_attempt (device_id, number, message_hash, attempted_at) values (@DeviceId, @number, @messageHash, @now)
+                """, new { device.DeviceId, number, messageHash, now = clock.GetUtcNow() }, cancellationToken: ct));
+        }
+        catch (PostgresException exception) when (exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "pin_attempt_message_hash_key" })
+        {
+            throw FaultException.Forbidden("invalid_activation", "this message was tried before");
         }
     }
 
     private static MacInput SuccessInput(Guid deviceId, int number) => new MacInput("pin-success.1").Add(deviceId).Add(number);
+
+    [LoggerMessage(6003, LogLevel.Error, "The PIN counter of device {Device} was rolled back: the HSM remembers more wrong PINs than the database")]
+    private static partial void CounterRolledBack(ILogger logger, Guid device);
 }

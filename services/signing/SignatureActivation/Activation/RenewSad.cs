@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using Dapper;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Npgsql;
+using Pechat.Contracts.SignatureActivation.V1;
+using Pechat.Hosting;
+using Pechat.SignatureActivation.Activation;
+
+namespace Pechat.SignatureActivation;
+
+internal sealed partial class ActivationModuleService
+{
+    private sealed record Renewal(int Number, byte[] PreviousHash);
+
+    /// <summary>Moves what is left of an activated transaction to a new SAD. Repeating the call with the same two SADs answers the same.</summary>
+    [Callers("signing")]
+    public override Task<RenewSadReply> RenewSad(RenewSadRequest request, ServerCallContext context) =>
+        AnswerAsync(() => RenewAsync(request, context.CancellationToken));
+
+    private async Task<RenewSadReply> RenewAsync(RenewSadRequest request, CancellationToken ct)
+    {
+        Guid transactionId = ParseId(request.TransactionId, "transaction_id"), credentialId = ParseId(request.CredentialId, "credential_id");
+        RequireHash(request.NewSadHash, "new_sad_hash");
+        byte[] newHash = request.NewSadHash.ToByteArray();
+        await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
+        TransactionRow? found = await TransactionRow.FindAsync(connection, transactionId, ct);
+        Renewal? last = await connection.QuerySingleOrDefaultAsync<Renewal>(new CommandDefinition(
+            "select number, previous_hash from renewal where transaction_id = @transactionId order by number desc limit 1", new { transactionId }, cancellationToken: ct));
+        // Step 1: the SAD opens this activation, or did so until this very renewal.
+        byte[] sadHash = SHA256.HashData(Encoding.UTF8.GetBytes(request.Sad));
+        bool repeated = last is not null && found is not null && CryptographicOperations.FixedTimeEquals(sadHash, last.PreviousHash)
+            && CryptographicOperations.FixedTimeEquals(newHash, found.SadHash);
+        TransactionRow transaction = await CheckActivationAsync(found, repeated ? newHash : sadHash, credentialId, request.ClientId, ct);
+        // Step 2: a new activation of what is left, bound to the new SAD; of two at once the first wins.
+        DateTimeOffset now = clock.GetUtcNow(), end = new DateTimeOffset(transaction.ActivatedAt!.Value, TimeSpan.Zero) + MaxSadLifetime;
+        DateTimeOffset expires = repeated ? new(transaction.SadExpiresAt!.Value, TimeSpan.Zero)
+            : CutToMicroseconds(now + transaction.SadLifetime < end ? now + transaction.SadLifetime : end);
+        if (!repeated)
+        {
+            byte[] mac = await module.BindAsync((transaction with { SadHash = newHash }).Binding(transaction.DeviceId!.Value, expires), ct);
+            await audit.WriteAsync("transaction.renewing", new { transactionId, transaction.CredentialId, transaction.ClientId, expires });
+            int renewed = await connection.ExecuteAsync(new CommandDefinition("""
+                insert into renewal (transaction_id, number, previous_hash, sad_hash, sad_expires_at, renewed_at, mac)
+                values (@transactionId, @number, @sadHash, @newHash, @expires, @now, @mac)
+                on conflict do nothing
+                """, new { transactionId, number = (last?.Number ?? 0) + 1, sadHash, newHash, expires, now, mac }, cancellationToken: ct));
+            if (renewed == 0)
+                throw InvalidSad();
+        }
+        int remaining = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
+            "select count(*) from slot where transaction_id = @transactionId and state = 'AUTHORISED'", new { transactionId }, cancellationToken: ct));
+        return new RenewSadReply { SadExpiresAt = expires.ToTimestamp(), Remaining = remaining };
+    }
+}
