@@ -169,7 +169,7 @@ public sealed class ActivationTests
         string wrong = phone.Activate(shown, challenge, withPin: "904162");
         Assert.That(await ActivateAsync(shown, wrong), Is.EqualTo("Unauthenticated invalid_pin"));
         for (int i = 0; i < 6; i++)
-            Assert.That(await ActivateAsync(shown, wrong), Is.EqualTo("PermissionDenied invalid_activation"));
+            Assert.That(await ActivateAsync(shown, wrong), Is.EqualTo("Unauthenticated invalid_pin"));
         Assert.That(await ActivateAsync(shown, phone.Activate(shown, challenge)), Is.EqualTo("accepted"));
     }
 

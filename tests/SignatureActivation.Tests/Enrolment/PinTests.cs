@@ -150,13 +150,27 @@ public sealed class PinTests
     }
 
     [Test]
-    public async Task A_mirrored_signature_does_not_count_one_wrong_pin_twice()
+    public async Task A_message_sent_again_or_with_a_mirrored_signature_counts_one_wrong_pin_once()
     {
         (OpenTransactionRequest shown, string challenge) = await OpenAsync();
         string message = _phone.Activate(shown, challenge, withPin: WrongPin);
         Assert.That(await ActivateAsync(shown, message), Is.EqualTo("Unauthenticated invalid_pin"));
-        Assert.That(await ActivateAsync(shown, message), Is.EqualTo("PermissionDenied invalid_activation"));
-        Assert.That(await ActivateAsync(shown, Mirror(message)), Is.EqualTo("PermissionDenied invalid_activation"));
+        for (int i = 0; i < 6; i++)
+            Assert.That(await ActivateAsync(shown, i % 2 == 0 ? message : Mirror(message)), Is.EqualTo("Unauthenticated invalid_pin"), "no new guess");
+        for (int i = 0; i < 3; i++)
+            Assert.That(await Activate(WrongPin), Is.EqualTo("Unauthenticated invalid_pin"));
+        Assert.That(await Activate(WrongPin), Is.EqualTo("PermissionDenied device_locked"), "five different ones lock");
+    }
+
+    [Test]
+    public async Task A_right_pin_that_arrives_again_while_nothing_was_activated_counts_still()
+    {
+        (OpenTransactionRequest shown, string challenge) = await OpenAsync();
+        string message = _phone.Activate(shown, challenge);
+        Assert.That(await ActivateAsync(shown, message), Is.EqualTo("accepted"));
+        // As if the process had died between the PIN and the activation.
+        await _module.RunAsOwnerAsync($"delete from slot where transaction_id = '{shown.TransactionId}'; delete from activation where transaction_id = '{shown.TransactionId}'");
+        Assert.That(await ActivateAsync(shown, message), Is.EqualTo("accepted"));
     }
 
     [Test]

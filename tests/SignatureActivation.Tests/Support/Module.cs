@@ -4,6 +4,7 @@ using Dapper;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Pechat.Contracts.SignatureActivation.V1;
 using Pechat.Pkcs11;
@@ -20,6 +21,8 @@ internal sealed class Module : IAsyncDisposable
     private readonly ECDsa _verifier = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     private IReadOnlyDictionary<string, object> _sections = new Dictionary<string, object>();
+
+    private Action<IServiceCollection, TestHsm>? _configure;
 
     private Module(TestHsm hsm, TestDatabase database, TestCluster cluster) => (Hsm, Database, Cluster) = (hsm, database, cluster);
 
@@ -39,13 +42,15 @@ internal sealed class Module : IAsyncDisposable
 
     internal string Jwks { get; private set; } = "";
 
-    internal static async Task<Module> StartAsync(int keyCacheCapacity = 500)
+    /// <param name="keyCacheCapacity">Users' keys kept unwrapped.</param>
+    /// <param name="configure">Changes registrations of every process.</param>
+    internal static async Task<Module> StartAsync(int keyCacheCapacity = 500, Action<IServiceCollection, TestHsm>? configure = null)
     {
         TestHsm hsm = TestHsm.Create();
         using (TokenPool pool = hsm.OpenPool(1))
             await ModuleKeys.InitializeAsync(pool, CancellationToken.None);
         TestDatabase database = await TestDatabase.CreateAsync("signature-activation", typeof(ModuleKeys).Assembly);
-        var module = new Module(hsm, database, await TestCluster.CreateAsync());
+        var module = new Module(hsm, database, await TestCluster.CreateAsync()) { _configure = configure };
         string pinFile = Path.Combine(module.Cluster.Pki.Directory, "hsm.pin"), verifierFile = Path.Combine(module.Cluster.Pki.Directory, "verifier.pem");
         await File.WriteAllTextAsync(pinFile, hsm.Pin);
         await File.WriteAllTextAsync(verifierFile, module._verifier.ExportSubjectPublicKeyInfoPem());
@@ -64,7 +69,8 @@ internal sealed class Module : IAsyncDisposable
     }
 
     /// <summary>A process of the module on the same token and database.</summary>
-    internal Task<TestService> StartProcessAsync() => Cluster.StartAsync(typeof(ModuleKeys).Assembly, "signature-activation", _sections);
+    internal Task<TestService> StartProcessAsync() => Cluster.StartAsync(typeof(ModuleKeys).Assembly, "signature-activation", _sections,
+        services => _configure?.Invoke(services, Hsm));
 
     internal ActivationModule.ActivationModuleClient ClientOf(string service, TestService? process = null) => new(Cluster.Channel(process ?? Service, service));
 
@@ -155,9 +161,11 @@ internal sealed class Module : IAsyncDisposable
         }
         catch (RpcException refusal)
         {
-            return $"{refusal.StatusCode} {refusal.Trailers.GetValue("pechat-code")}".TrimEnd();
+            return CodeOf(refusal);
         }
     }
+
+    internal static string CodeOf(RpcException refusal) => $"{refusal.StatusCode} {refusal.Trailers.GetValue("pechat-code")}".TrimEnd();
 
     /// <summary>Runs SQL as the owner of the database, whom nothing but the HSM stops.</summary>
     internal async Task RunAsOwnerAsync(string sql)

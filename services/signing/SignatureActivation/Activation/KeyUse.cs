@@ -4,21 +4,22 @@ using Pechat.SignatureActivation.Credentials;
 
 namespace Pechat.SignatureActivation.Activation;
 
-/// <summary>Signs digests with a user's key and knows, when it fails, for which of them a signature may exist.</summary>
+/// <summary>Signs digests with a user's key, all or none.</summary>
 internal sealed class KeyUse(TokenPool pool, SignatureAlgorithm algorithm, IReadOnlyList<byte[]> digests)
 {
-    private readonly bool[] _touched = new bool[digests.Count];
-
     /// <summary>Signatures as they are released: ECDSA as DER.</summary>
     internal byte[][] Signatures { get; } = new byte[digests.Count][];
 
-    /// <summary>Whether a signature of this digest exists or may exist.</summary>
-    internal bool MayExist(int index) => _touched[index];
+    /// <summary>
+    /// Whether all signatures were made. Before that none can have left: C_Sign gives a signature or an error to this process and nobody else
+    /// (PKCS#11 v2.40 §5.11), and those of a call that failed half-way are dropped here.
+    /// </summary>
+    internal bool HasSigned { get; private set; }
 
     /// <summary>Signs all digests and makes the signatures ready for release.</summary>
     internal async Task SignAsync(UserKey key, CancellationToken ct)
     {
-        await SignWithAsync(key, ct);
+        HasSigned = await SignWithAsync(key, ct);
         for (int i = 0; i < Signatures.Length; i++)
             Release(key, i);
     }
@@ -34,23 +35,13 @@ internal sealed class KeyUse(TokenPool pool, SignatureAlgorithm algorithm, IRead
     {
         if (Signatures[index] is not null)
             return; // the pool repeats the work after it has healed the log-in
-        bool before = _touched[index];
-        _touched[index] = true;
-        try
+        (Mechanism mechanism, byte[] input) = algorithm.Scheme switch
         {
-            (Mechanism mechanism, byte[] input) = algorithm.Scheme switch
-            {
-                SignatureScheme.Ecdsa => (Mechanism.Ecdsa, digests[index]),
-                SignatureScheme.RsaPkcs1 => (Mechanism.RsaPkcs1, algorithm.Digest.DigestInfo(digests[index])),
-                _ => (Mechanism.RsaPss(algorithm.Digest.Name, algorithm.SaltLength), digests[index]),
-            };
-            Signatures[index] = session.Sign(key, mechanism, input);
-        }
-        catch (Pkcs11Exception failure) when (failure.Function != "C_Sign")
-        {
-            _touched[index] = before; // refused before the device got the digest
-            throw;
-        }
+            SignatureScheme.Ecdsa => (Mechanism.Ecdsa, digests[index]),
+            SignatureScheme.RsaPkcs1 => (Mechanism.RsaPkcs1, algorithm.Digest.DigestInfo(digests[index])),
+            _ => (Mechanism.RsaPss(algorithm.Digest.Name, algorithm.SaltLength), digests[index]),
+        };
+        Signatures[index] = session.Sign(key, mechanism, input);
     }
 
     private void Release(UserKey key, int index)

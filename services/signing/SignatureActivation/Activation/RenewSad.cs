@@ -12,8 +12,6 @@ namespace Pechat.SignatureActivation;
 
 internal sealed partial class ActivationModuleService
 {
-    private sealed record Renewal(int Number, byte[] PreviousHash);
-
     /// <summary>Moves what is left of an activated transaction to a new SAD. Repeating the call with the same two SADs answers the same.</summary>
     [Callers("signing")]
     public override Task<RenewSadReply> RenewSad(RenewSadRequest request, ServerCallContext context) =>
@@ -26,11 +24,9 @@ internal sealed partial class ActivationModuleService
         byte[] newHash = request.NewSadHash.ToByteArray();
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
         TransactionRow? found = await TransactionRow.FindAsync(connection, transactionId, ct);
-        Renewal? last = await connection.QuerySingleOrDefaultAsync<Renewal>(new CommandDefinition(
-            "select number, previous_hash from renewal where transaction_id = @transactionId order by number desc limit 1", new { transactionId }, cancellationToken: ct));
         // Step 1: the SAD opens this activation, or did so until this very renewal.
         byte[] sadHash = SHA256.HashData(Encoding.UTF8.GetBytes(request.Sad));
-        bool repeated = last is not null && found is not null && CryptographicOperations.FixedTimeEquals(sadHash, last.PreviousHash)
+        bool repeated = found?.PreviousSadHash is { } previous && CryptographicOperations.FixedTimeEquals(sadHash, previous)
             && CryptographicOperations.FixedTimeEquals(newHash, found.SadHash);
         TransactionRow transaction = await CheckActivationAsync(found, repeated ? newHash : sadHash, credentialId, request.ClientId, ct);
         // Step 2: a new activation of what is left, bound to the new SAD; of two at once the first wins.
@@ -45,7 +41,7 @@ internal sealed partial class ActivationModuleService
                 insert into renewal (transaction_id, number, previous_hash, sad_hash, sad_expires_at, renewed_at, mac)
                 values (@transactionId, @number, @sadHash, @newHash, @expires, @now, @mac)
                 on conflict do nothing
-                """, new { transactionId, number = (last?.Number ?? 0) + 1, sadHash, newHash, expires, now, mac }, cancellationToken: ct));
+                """, new { transactionId, number = transaction.Renewals + 1, sadHash, newHash, expires, now, mac }, cancellationToken: ct));
             if (renewed == 0)
                 throw InvalidSad();
         }

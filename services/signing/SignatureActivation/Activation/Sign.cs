@@ -101,9 +101,9 @@ internal sealed partial class ActivationModuleService
         }
         finally
         {
-            // Step 6: a slot is given back only if it is certain that no signature of its digest exists.
-            int[] consumed = [.. positions.Where((_, index) => use.MayExist(index))];
-            await slots.SettleAsync(transaction.TransactionId, consumed, [.. positions.Except(consumed)]);
+            // Step 6: slots are given back only if it is certain that no signature left the HSM.
+            int[] consumed = use.HasSigned ? positions : [];
+            await slots.SettleAsync(transaction.TransactionId, consumed, use.HasSigned ? [] : positions);
             await audit.WriteAsync("key.signed", new { transaction.TransactionId, key.CredentialId, outcome, consumed });
         }
         return new SignReply { Signatures = { use.Signatures.Select(signature => ByteString.CopyFrom(signature)) }, Remaining = remaining };

@@ -22,8 +22,13 @@ internal sealed class SlotBook(NpgsqlDataSource db)
         await tx.Connection!.ExecuteAsync(new CommandDefinition(
             "select pg_advisory_xact_lock(hashtextextended(@key, 0))", new { key = transactionId.ToString() }, tx, cancellationToken: ct));
         var free = (await tx.Connection!.QueryAsync<int>(new CommandDefinition(
-            "select position from slot where transaction_id = @transactionId and state = 'AUTHORISED' order by position",
-            new { transactionId }, tx, cancellationToken: ct))).AsList();
+            // Only positions that the device authorised: whoever adds a row adds no digest.
+            """
+            select position from slot
+            where transaction_id = @transactionId and state = 'AUTHORISED' and position between 0 and @last
+            order by position
+            """,
+            new { transactionId, last = authorised.Length - 1 }, tx, cancellationToken: ct))).AsList();
         int[] positions = Match(free, authorised, wanted);
         int reserved = await tx.Connection!.ExecuteAsync(new CommandDefinition("""
             update slot set state = 'RESERVED' where transaction_id = @transactionId and position = any(@positions) and state = 'AUTHORISED'
@@ -33,8 +38,8 @@ internal sealed class SlotBook(NpgsqlDataSource db)
 
     /// <summary>Settles reserved slots.</summary>
     /// <param name="transactionId">The transaction.</param>
-    /// <param name="consumed">Slots for which a signature exists, or may exist.</param>
-    /// <param name="released">Slots for which it is certain that none exists.</param>
+    /// <param name="consumed">Slots whose signatures exist.</param>
+    /// <param name="released">Slots for which it is certain that none left the HSM.</param>
     internal async Task SettleAsync(Guid transactionId, int[] consumed, int[] released)
     {
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(CancellationToken.None);

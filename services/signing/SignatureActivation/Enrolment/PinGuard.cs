@@ -26,9 +26,9 @@ internal sealed partial class PinGuard(
     /// <summary>Returns when the PIN is right.</summary>
     /// <param name="device">The device, whose row has been verified.</param>
     /// <param name="pin">What the user entered.</param>
-    /// <param name="messageHash">SHA-256 of what carries it: the same message is tried once.</param>
+    /// <param name="messageHash">SHA-256 of the encrypted PIN: it is counted once, however often a lost answer or the HSM makes somebody send it.</param>
     /// <param name="ct">Ends the call before the attempt is counted.</param>
-    /// <exception cref="FaultException">invalid_pin, device_locked, pin_changed, or invalid_activation for a message that was tried before.</exception>
+    /// <exception cref="FaultException">invalid_pin, device_locked, pin_changed, or invalid_activation for a message that another device tried.</exception>
     internal Task VerifyAsync(Device device, string pin, byte[] messageHash, CancellationToken ct) => InTurnAsync(device, async connection =>
     {
         (int attempts, int forgiven) = await ReadAsync(connection, device, ct);
@@ -38,15 +38,14 @@ internal sealed partial class PinGuard(
         if (Math.Max(attempts - forgiven, remembered.Count) >= MaxFailures || attempts - forgiven < remembered.Count)
             throw Locked;
         // Step 1: count the attempt and commit, so that neither a crash nor many calls at once give a free guess.
-        int number = attempts + 1;
-        await CountAsync(connection, device, number, messageHash, ct);
+        int number = await CountAsync(connection, device, attempts + 1, messageHash, ct);
         // Step 2: verify; what is wrong is remembered by the HSM too.
         byte[] verifier = await module.PinMacAsync(Device.PinInput(device.DeviceId, device.CurrentSalt, pin), CancellationToken.None);
         if (!CryptographicOperations.FixedTimeEquals(verifier, device.CurrentVerifier))
         {
-            await wrongPins.AddAsync(device.DeviceId, remembered.Count + 1);
-            throw number - forgiven >= MaxFailures ? Locked
-                : FaultException.Unauthenticated("invalid_pin", $"the PIN is wrong; {MaxFailures - (number - forgiven)} tries are left");
+            int wrong = Math.Max(attempts, number) - forgiven;
+            await wrongPins.RememberAsync(device.DeviceId, wrong);
+            throw wrong >= MaxFailures ? Locked : FaultException.Unauthenticated("invalid_pin", $"the PIN is wrong; {MaxFailures - wrong} tries are left");
         }
         // Step 3: forgive what came before.
         await wrongPins.ForgetAsync(remembered);
@@ -77,7 +76,7 @@ internal sealed partial class PinGuard(
                 insert into evidence (jti, device_id, used_at) select @evidence, @DeviceId, @now where @evidence is not null
                 """, new { device.DeviceId, number, salt, verifier, mac, evidence, now = clock.GetUtcNow() }, tx, cancellationToken: ct));
             if (attempts > 0)
-                await connection.ExecuteAsync(ForgiveSql + " on conflict do nothing", new { device.DeviceId, number = attempts, mac = forgiveness }, tx);
+                await connection.ExecuteAsync(ForgiveSql, new { device.DeviceId, number = attempts, mac = forgiveness }, tx);
         }
         catch (PostgresException exception) when (exception is { SqlState: PostgresErrorCodes.UniqueViolation, TableName: "evidence" })
         {
@@ -90,7 +89,7 @@ internal sealed partial class PinGuard(
 
     public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
 
-    private const string ForgiveSql = "insert into pin_success (device_id, number, mac) values (@DeviceId, @number, @mac)";
+    private const string ForgiveSql = "insert into pin_success (device_id, number, mac) values (@DeviceId, @number, @mac) on conflict do nothing";
 
     private async Task<T> InTurnAsync<T>(Device device, Func<NpgsqlConnection, Task<T>> work, CancellationToken ct)
     {
@@ -133,19 +132,17 @@ internal sealed partial class PinGuard(
         return (counter.Attempts, counter.Forgiven ?? 0);
     }
 
-    private async Task CountAsync(NpgsqlConnection connection, Device device, int number, byte[] messageHash, CancellationToken ct)
-    {
-        try
-        {
-            await connection.ExecuteAsync(new CommandDefinition("""
+    /// <returns>The number of the attempt; the one it had when the same message was tried before.</returns>
+    private async Task<int> CountAsync(NpgsqlConnection connection, Device device, int number, byte[] messageHash, CancellationToken ct) =>
+        await connection.ExecuteScalarAsync<int?>(new CommandDefinition("""
+            with counted as (
                 insert into pin_attempt (device_id, number, message_hash, attempted_at) values (@DeviceId, @number, @messageHash, @now)
-                """, new { device.DeviceId, number, messageHash, now = clock.GetUtcNow() }, cancellationToken: ct));
-        }
-        catch (PostgresException exception) when (exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "pin_attempt_message_hash_key" })
-        {
-            throw FaultException.Forbidden("invalid_activation", "this message was tried before");
-        }
-    }
+                on conflict (message_hash) do nothing
+                returning number
+            )
+            select number from counted union all select number from pin_attempt where device_id = @DeviceId and message_hash = @messageHash
+            """, new { device.DeviceId, number, messageHash, now = clock.GetUtcNow() }, cancellationToken: ct))
+        ?? throw FaultException.Forbidden("invalid_activation", "another device tried this message");
 
     private static MacInput SuccessInput(Guid deviceId, int number) => new MacInput("pin-success.1").Add(deviceId).Add(number);
 

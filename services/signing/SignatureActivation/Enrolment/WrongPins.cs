@@ -18,13 +18,17 @@ internal sealed class WrongPins(TokenPool pool)
         return found;
     }, ct: ct);
 
-    /// <summary>Remembers one more.</summary>
-    /// <param name="deviceId">The device.</param>
-    /// <param name="number">How many there are then.</param>
+    /// <summary>Remembers that there are so many; may run again.</summary>
     /// <remarks>Takes no cancellation: a wrong PIN is never forgotten because the caller hung up.</remarks>
-    internal async Task AddAsync(Guid deviceId, int number) => await pool.RunAsync(Label(deviceId, number), static (session, label) =>
-        session.FindKey(label, ObjectClass.SecretKey) ?? session.GenerateSecret(KeyType.GenericSecret, 16, label,
-            KeyAttribute.Sensitive(true), KeyAttribute.Extractable(false)));
+    internal async Task RememberAsync(Guid deviceId, int count) => await pool.RunAsync((deviceId, count), static (session, s) =>
+    {
+        for (int number = 1; number <= s.count; number++)
+        {
+            if (session.FindKey(Label(s.deviceId, number), ObjectClass.SecretKey) is null)
+                session.GenerateSecret(KeyType.GenericSecret, 16, Label(s.deviceId, number), KeyAttribute.Sensitive(true), KeyAttribute.Extractable(false));
+        }
+        return s.count;
+    });
 
     /// <summary>Forgets them, the newest first, so that a crash in between leaves the rest countable.</summary>
     internal async Task ForgetAsync(List<TokenKey> remembered)
