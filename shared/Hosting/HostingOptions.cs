@@ -32,7 +32,7 @@ public sealed class HostingOptions : IValidatableObject
     /// <summary>OTLP endpoint for traces and metrics; without it none are collected.</summary>
     public string? OtlpEndpoint { get; init; }
 
-    /// <summary>Peers that may call REST routes over mutual TLS, unless a route says otherwise; <c>gateway</c> and <c>portal</c> when not set.</summary>
+    /// <summary>Peers that may call REST routes over mutual TLS, unless a route says otherwise; <c>gateway</c> when not set.</summary>
     public IReadOnlyList<string>? RestCallers { get; init; }
 
     /// <summary>Largest request body in bytes; gRPC has its own limit per message.</summary>

@@ -16,8 +16,7 @@ internal sealed record PeerMetadata(IReadOnlyList<string> Services);
 /// <summary>Refuses REST calls over mutual TLS from peers that are not listed; gRPC methods have <see cref="CallersAttribute"/>.</summary>
 internal sealed partial class PeerMiddleware(RequestDelegate next, HostingOptions options, ILogger<PeerMiddleware> logger)
 {
-    // The two that bring requests of people: one carries their tokens on, the other their browser sessions.
-    private static readonly string[] PublicDoors = ["gateway", "portal"];
+    private static readonly string[] PublicDoor = ["gateway"];
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -29,7 +28,7 @@ internal sealed partial class PeerMiddleware(RequestDelegate next, HostingOption
         var allowed = endpoint.Metadata.GetMetadata<PeerMetadata>()?.Services;
         bool open = allowed is { Count: 0 } || context.Request.Path == TokenKeys.Path // public keys, which every peer that accepts tokens reads
             || (connection.Peer is { } peer
-            && ((options.RestCallers ?? PublicDoors).Contains(peer) || allowed?.Contains(peer) == true));
+            && ((options.RestCallers ?? PublicDoor).Contains(peer) || allowed?.Contains(peer) == true));
         if (open)
             return next(context);
         Refused(logger, connection.Peer, context.Request.Path);

@@ -19,7 +19,7 @@ builder.Services.AddSingleton<ISignedDocuments, SignedDocumentsClient>();
 
 var app = builder.Build();
 app.MapDefaults();
-RouteGroupBuilder archive = app.MapGroup("/documents/v1").RequireAccess("device", "portal").AllowPeers("portal").WithProblemDetails();
+RouteGroupBuilder archive = app.MapGroup("/documents/v1").RequireAccess("device", "portal").WithProblemDetails();
 ListArchive.Map(archive);
 DownloadFile.Map(archive);
 await app.RunAsync();

@@ -63,7 +63,7 @@ foreach ((string path, CscVersion version) in new[] { ("/csc/v1", CscVersion.V1)
     Login.Map(open);
     if (version == CscVersion.V2)
         DescribeApi.Map(open);
-    RouteGroupBuilder csc = app.MapGroup(path).RequireAccess("service").AllowPeers("portal").WithCscErrors().WithMetadata(version);
+    RouteGroupBuilder csc = app.MapGroup(path).RequireAccess("service").WithCscErrors().WithMetadata(version);
     RevokeToken.Map(csc);
     ListCredentials.Map(csc);
     GetCredential.Map(csc);

@@ -25,6 +25,7 @@ public sealed class PeerTests : HostingFixture
 
     [TestCase("gateway", "/who", ExpectedResult = 200)]
     [TestCase("billing", "/who", ExpectedResult = 403)]
+    [TestCase("portal", "/who", ExpectedResult = 403)]
     [TestCase("billing", "/open", ExpectedResult = 200)]
     [TestCase("registration", "/for-registration", ExpectedResult = 200)]
     [TestCase("gateway", "/for-registration", ExpectedResult = 200)]

@@ -20,7 +20,7 @@ internal static class ListArchive
     private sealed record Row(
         Guid Id, Guid TransactionId, string Name, string MediaType, long Length, byte[] Sha256, string ClientId, DateTime SignedAt, DateTime KeepUntil);
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/archive", Handle);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/archive", Handle).AllowPeers("portal");
 
     internal static async Task<Ok<Response>> Handle(ClaimsPrincipal user, NpgsqlDataSource db, CancellationToken ct, int? limit = null, Guid? after = null)
     {

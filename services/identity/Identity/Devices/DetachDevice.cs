@@ -12,7 +12,7 @@ namespace Pechat.Identity.Devices;
 internal static class DetachDevice
 {
     internal static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapDelete("/devices/{id:guid}", Handle).RequireAccess(OAuth.Scopes.Device, OAuth.Scopes.Portal).AllowPeers("portal");
+        routes.MapDelete("/devices/{id:guid}", Handle).RequireAccess(OAuth.Scopes.Device, OAuth.Scopes.Portal);
 
     internal static async Task<IResult> Handle(
         Guid id, ClaimsPrincipal user, NpgsqlDataSource db, ISignatureActivation sam, TimeProvider clock, CancellationToken ct)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dapper;
 using Npgsql;
+using Pechat.Hosting;
 using Pechat.Signing.Credentials;
 
 namespace Pechat.Signing.Csc;
@@ -17,7 +18,7 @@ internal static class ListCredentials
         [property: JsonPropertyName("credentialIDs")] IReadOnlyList<string> CredentialIds,
         IReadOnlyList<CredentialInfo>? CredentialInfos, bool? OnlyValid, string? NextPageToken);
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/credentials/list", Handle);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/credentials/list", Handle).AllowPeers("portal");
 
     internal static async Task<IResult> Handle(
         HttpContext http, ClaimsPrincipal user, NpgsqlDataSource db, SigningOptions options, TimeProvider clock, CancellationToken ct)
