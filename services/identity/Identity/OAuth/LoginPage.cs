@@ -10,7 +10,8 @@ internal static class LoginPage
     private const string ContentPolicy =
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    private static readonly (string Name, string Type, byte[] Content)[] Assets = [Asset("login.css", "text/css"), Asset("login.js", "text/javascript")];
+    private static readonly (string Name, string Type, byte[] Content)[] Assets =
+        [Asset("login.css", "text/css"), Asset("login.js", "text/javascript"), Asset("icon.svg", "image/svg+xml")];
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
@@ -33,7 +34,7 @@ internal static class LoginPage
     }
 
     internal static IResult Waiting(PageText text, ClientOptions client, Guid login) => Page(text, text.WaitTitle, $"""
-        <p role="status">{F(text.WaitLead, client)}</p>
+        <p role="status">{F(text.WaitLead, client)}</p><progress aria-label="{E(text.WaitTitle)}"></progress>
         <p><a href="/oauth2/login/{login}?cancel=1">{E(text.Cancel)}</a></p>
         """, StatusCodes.Status200OK, $"""<noscript><meta http-equiv="refresh" content="3"></noscript><script src="/oauth2/login.js" data-status="/oauth2/login/{login}/status" defer></script>""");
 
@@ -50,9 +51,9 @@ internal static class LoginPage
         <html lang="{text.Language}">
         <head>
         <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-        <title>{E(title)} · Pechat</title><link rel="stylesheet" href="/oauth2/login.css">{head}
+        <title>{E(title)} · Pechat</title><link rel="icon" href="/oauth2/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/oauth2/login.css">{head}
         </head>
-        <body><main><h1>{E(title)}</h1>
+        <body><main><p class="brand"><img src="/oauth2/icon.svg" alt="" width="36" height="36"> Pechat</p><h1>{E(title)}</h1>
         {body}
         </main></body>
         </html>
