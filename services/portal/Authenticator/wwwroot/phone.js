@@ -5,7 +5,7 @@ import { encryptJwe, newDeviceKey, publicJwk, sha256, signJws, thumbprint } from
 
 const activationSeconds = 120; // R-131
 const now = () => Math.floor(Date.now() / 1000);
-let access; // {token, until}: kept in memory only
+let access; // {device, token, until}: kept in memory only
 
 export const register = (email, phone, language) => call('POST', '/identity/v1/registrations', { json: { email, phone, language } });
 
@@ -24,7 +24,7 @@ export const verification = (token, id) => call('GET', `/identity/v1/verificatio
 /** Binds the device: the PIN is readable for the signature activation module only. */
 export async function bind(state, pin, name) {
   const jwk = await publicJwk(state.keys);
-  const deviceId = state.deviceId ?? crypto.randomUUID();
+  const { deviceId } = state;
   const sealed = await encryptJwe(await moduleKey(), { pin, device: await thumbprint(jwk) });
   const proof = await signJws(state.keys.privateKey, deviceId,
     { aud: 'pechat-sam', sub: state.customerId, device: deviceId, iat: now(), pin_hash: await sha256(sealed) });
@@ -32,12 +32,11 @@ export async function bind(state, pin, name) {
     token: state.token,
     json: { deviceId, publicKey: jwk, name, platform: 'web', verificationId: state.verificationId, pin: sealed, proof },
   });
-  return deviceId;
 }
 
 /** A device token; asked for again a minute before it ends. */
 export async function deviceToken(state) {
-  if (access && access.until > now() + 60) return access.token;
+  if (access?.device === state.deviceId && access.until > now() + 60) return access.token;
   const issuer = (await call('GET', '/.well-known/openid-configuration')).issuer;
   const assertion = await signJws(state.keys.privateKey, state.deviceId, {
     iss: state.deviceId, sub: state.deviceId, aud: `${issuer}/oauth2/token`, iat: now(), exp: now() + 60, jti: crypto.randomUUID(),
@@ -45,7 +44,7 @@ export async function deviceToken(state) {
   const answer = await call('POST', '/oauth2/token', {
     form: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion, client_id: 'authenticator' },
   });
-  access = { token: answer.access_token, until: now() + answer.expires_in };
+  access = { device: state.deviceId, token: answer.access_token, until: now() + answer.expires_in };
   return access.token;
 }
 

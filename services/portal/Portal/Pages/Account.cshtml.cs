@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
@@ -34,10 +35,14 @@ internal sealed partial class AccountModel(CustomerClient customer, ILogger<Acco
 
     internal static string StatusText(Texts texts, string? status) => status is "valid" or "expired" or "revoked" or "suspended" ? texts[status] : status ?? "";
 
+    /// <summary>The name inside a subject (RFC 4514), which is what people look for; the whole subject when it has none.</summary>
+    internal static string NameText(string? subject) =>
+        CommonName().Match(subject ?? "") is { Success: true } name ? Escape().Replace(name.Groups[1].Value, "$1") : subject ?? "";
+
     /// <summary>A GeneralizedTime of the CSC API (YYYYMMDDHHMMSSZ) as a date for people.</summary>
     internal static string DateText(string? generalizedTime) =>
         DateTimeOffset.TryParseExact(generalizedTime, "yyyyMMddHHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
-            ? time.ToString("d", CultureInfo.CurrentCulture)
+            ? time.ToString("d MMMM yyyy", CultureInfo.CurrentCulture)
             : generalizedTime ?? "";
 
     private async Task<Part<T>> TryAsync<T>(string service, Func<Task<T>> ask) where T : class
@@ -52,6 +57,12 @@ internal sealed partial class AccountModel(CustomerClient customer, ILogger<Acco
             return new(null); // the page says that this part cannot be shown
         }
     }
+
+    [GeneratedRegex(@"(?:^|[,+])CN=((?:\\.|[^,+\\])*)")]
+    private static partial Regex CommonName();
+
+    [GeneratedRegex(@"\\(.)")]
+    private static partial Regex Escape();
 
     [LoggerMessage(12001, LogLevel.Warning, "{Service} did not answer for the account page")]
     private static partial void NoAnswer(ILogger logger, string service, Exception exception);

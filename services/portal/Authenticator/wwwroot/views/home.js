@@ -1,81 +1,74 @@
-import { decideLogin, entitlements, pending } from '../phone.js';
-import { element, list } from '../dom.js';
-import { explain, text, time } from '../texts.js';
+import { entitlements, pending, profile } from '../phone.js';
+import { element } from '../dom.js';
+import { poll } from '../poll.js';
+import { explain, text } from '../texts.js';
 import certificate from './certificate.js';
-import request, { costOf } from './request.js';
+import { requestCard } from './request.js';
+import { loginCard } from './login.js';
 
 const pollMilliseconds = 2000;
+const unitsEvery = 5; // polls; units also come and go without a request
+const unbound = ['invalid_grant', 'device_not_active', 'device_detached', 'device_locked'];
 
-export default async app => {
-  let timer;
-  let shown = '';
-  const waiting = element('div');
-  const units = element('p', { class: 'soft' });
-  const certificateCard = element('section', { class: 'card', 'aria-labelledby': 'certificate-title' });
+/** What waits for the user, the certificate, and the units that are left. */
+export default app => {
+  const { signal } = app;
+  let drawn;
+  let troubled = false;
+  let polls = 0;
+  const waiting = element('div', { 'aria-live': 'polite' }, element('progress', { 'aria-label': text('working') }));
+  const greeting = element('p', { class: 'soft' });
+  const units = element('p', { class: 'figure' }, '…');
+  const certificates = element('section', { 'aria-labelledby': 'certificate-title' });
 
   async function refresh() {
-    if (!document.hidden) {
-      try {
-        const found = await pending(app.state);
-        const print = JSON.stringify(found);
-        if (print !== shown) { // drawn anew only when something changed, so that the keyboard focus stays
-          shown = print;
-          drawWaiting(found);
-          drawUnits();
-        }
-      } catch (failure) {
-        app.say(explain(failure));
-      }
+    if (document.hidden) return false;
+    try {
+      const found = await pending(app.state);
+      if (signal.aborted) return true;
+      draw(found);
+      if (polls++ % unitsEvery === 0) await drawUnits();
+      if (troubled) app.say('');
+      troubled = false;
+    } catch (failure) {
+      if (signal.aborted) return true;
+      if (unbound.includes(failure.code)) return app.open(lost, failure).then(() => true);
+      troubled = true;
+      app.say(explain(failure), 'bad');
     }
-    timer = setTimeout(refresh, pollMilliseconds);
+    return false;
   }
 
-  function drawWaiting({ requests, logins }) {
+  function draw({ requests, logins }) {
+    const print = JSON.stringify([requests, logins]);
+    if (print === drawn) return; // drawn anew only when something changed, so that the keyboard focus stays
+    drawn = print;
+    polls = 0;
     const count = requests.length + logins.length;
-    document.title = count ? `(${count}) Pechat` : 'Pechat';
-    app.say(count ? text('homeTitle') : '');
-    waiting.replaceChildren(...logins.map(loginCard), ...requests.map(requestCard),
-      ...(count ? [] : [element('p', { class: 'soft' }, text('nothing'))]));
+    document.title = `${count ? `(${count}) ` : ''}${text('homeTitle')} · Pechat`;
+    waiting.replaceChildren(...logins.map(item => loginCard(app, item)), ...requests.map(item => requestCard(app, item)), ...(count ? [] : [
+      element('div', { class: 'card empty' }, element('strong', {}, text('nothing')), text('nothingLead'))]));
   }
 
   async function drawUnits() {
     const { remaining, unlimited } = await entitlements(app.state);
-    units.textContent = `${text('units')}: ${unlimited ? text('unlimited') : remaining}`;
+    units.textContent = unlimited ? text('unlimited') : remaining;
   }
 
-  const requestCard = item => element('article', { class: 'card', 'data-request': item.transactionId },
-    element('h3', {}, text('signTitle')),
-    list([[text('who'), item.client.name], [text('what'), item.description || item.documents.map(d => d.name).join(', ')],
-      [text('cost'), costOf(item)], [text('until'), time(item.expiresAt)]]),
-    element('div', { class: 'buttons' }, element('button', { class: 'main', type: 'button', onclick: () => request(app, item) }, text('review'))));
+  async function greet() {
+    const { person, email } = await profile(app.state);
+    greeting.textContent = text('greeting', person ? `${person.givenName} ${person.surname}` : email);
+  }
 
-  const loginCard = item => {
-    const decide = decision => async event => {
-      event.target.disabled = true;
-      try {
-        await decideLogin(app.state, item, decision);
-        app.say(text(decision === 'confirm' ? 'signed' : 'declined'));
-      } catch (failure) {
-        app.say(explain(failure));
-        event.target.disabled = false;
-      }
-    };
-    return element('article', { class: 'card', 'data-login': item.id },
-      element('h3', {}, text('loginTitle')),
-      element('p', {}, text('loginAsked')),
-      list([[text('who'), item.client?.name ?? item.client], [text('place'), item.place], [text('browser'), item.browser], [text('at'), time(item.requestedAt)],
-        [text('until'), time(item.expiresAt)]]),
-      element('div', { class: 'buttons' },
-        element('button', { class: 'main', type: 'button', onclick: decide('confirm') }, text('confirm')),
-        element('button', { class: 'danger', type: 'button', onclick: decide('decline') }, text('decline'))));
-  };
-
-  app.show(element('h1', {}, text('homeTitle')), waiting, certificateCard, units);
-  const leaveCertificate = certificate(app, certificateCard);
-  drawUnits().catch(failure => app.say(explain(failure)));
-  refresh();
-  return () => {
-    clearTimeout(timer);
-    leaveCertificate();
-  };
+  app.show(text('homeTitle'), greeting, waiting, certificates,
+    element('section', { 'aria-labelledby': 'units-title' }, element('h2', { id: 'units-title' }, text('units')), element('div', { class: 'card' }, units)));
+  certificate(app, certificates);
+  greet().catch(failure => app.say(explain(failure), 'bad'));
+  poll(signal, pollMilliseconds, refresh);
 };
+
+/** This phone is not bound any more: why, and what to do. */
+const lost = (app, failure) => app.show(text('lostTitle'),
+  element('p', { class: 'error', role: 'alert' }, text(failure.code === 'device_locked' ? 'device_locked' : 'lost')),
+  element('p', {}, text('lostLead')),
+  element('div', { class: 'buttons' }, element('button', { class: 'main', type: 'button', onclick: () => app.forget() }, text('setUpAgain'))));

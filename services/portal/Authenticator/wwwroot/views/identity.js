@@ -1,38 +1,58 @@
 import { startVerification, verification } from '../phone.js';
-import { element, field, form } from '../dom.js';
+import { busy, element, field, form, startAgain } from '../dom.js';
+import { poll } from '../poll.js';
 import { explain, text } from '../texts.js';
 
 const pollMilliseconds = 1500;
 
+/** The data of the document, then the wait until they are verified. */
 export default app => {
-  let timer;
-  const outcome = element('p', { role: 'status' });
+  const { signal } = app;
 
-  async function poll() {
-    const { state } = await verification(app.state.token, app.state.verificationId);
-    if (state === 'positive') return app.advance({ stage: 'pin' });
-    outcome.textContent = text(state === 'pending' ? 'verifying' : state);
-    if (state === 'negative') return app.remember({ verificationId: undefined });
-    timer = setTimeout(() => poll().catch(failure => { outcome.textContent = explain(failure); }), pollMilliseconds);
-  }
-
-  app.show(
-    element('h1', {}, text('identityTitle')),
+  const ask = problem => app.show(text('identityTitle'),
+    problem && element('p', { class: 'error', role: 'alert' }, problem),
     element('p', {}, text('identityLead')),
     form([
-      field('documentNumber', text('documentNumber'), { autocomplete: 'off' }),
-      field('nationalId', text('nationalId'), { inputmode: 'numeric', autocomplete: 'off' }),
-      field('country', text('country'), { pattern: '[A-Z]{2}', maxlength: 2, value: 'BG', autocomplete: 'country' }),
-      field('givenName', text('givenName'), { autocomplete: 'given-name' }),
+      field('country', text('country'), { options: [['BG', text('BG')], ['PL', text('PL')]] }),
+      field('documentNumber', text('documentNumber'), { autocomplete: 'off', pattern: '[A-Za-z0-9]{6,20}', wrong: text('invalid_document_number') }),
+      field('nationalId', text('nationalId'), { inputmode: 'numeric', autocomplete: 'off', pattern: '[0-9]{10,11}', hint: text('nationalIdHint'), wrong: text('invalid_national_id') }),
+      field('givenName', text('givenName'), { autocomplete: 'given-name', hint: text('nameHint') }),
       field('surname', text('surname'), { autocomplete: 'family-name' }),
       field('dateOfBirth', text('dateOfBirth'), { type: 'date', autocomplete: 'bday' }),
     ], text('next'), async person => {
-      clearTimeout(timer);
       const { keys, verificationId } = await startVerification(app.state.token, person);
-      await app.remember({ keys, verificationId });
-      await poll();
-    }, explain),
-    outcome);
-  if (app.state.verificationId) poll().catch(failure => { outcome.textContent = explain(failure); });
-  return () => clearTimeout(timer);
+      await app.remember({ keys, verificationId, deviceId: undefined });
+      wait();
+    }),
+    startAgain(app));
+
+  /** Looks until the verification is decided; what waits for us and what waits for people look different. */
+  function wait() {
+    let drawn = 'pending';
+    drawState(drawn);
+    return poll(signal, pollMilliseconds, async () => {
+      try {
+        const { state } = await verification(app.state.token, app.state.verificationId);
+        if (signal.aborted) return true;
+        if (state === 'positive') return app.advance({ stage: 'pin' }).then(() => true);
+        if (state === 'negative') {
+          await app.remember({ verificationId: undefined });
+          ask(text('negative'));
+          return true;
+        }
+        if (state !== drawn) drawState(drawn = state);
+        app.say('');
+      } catch (failure) {
+        app.say(explain(failure), 'bad');
+      }
+      return false;
+    });
+  }
+
+  const drawState = state => app.show(text('identityTitle'), element('div', { class: 'card' }, state === 'suspended'
+    ? [element('h2', {}, text('suspendedTitle')), element('p', {}, text('suspended'))]
+    : [busy(text('verifying')), element('p', { class: 'soft' }, text('verifyingLead'))]), startAgain(app));
+
+  if (app.state.verificationId) wait();
+  else ask();
 };

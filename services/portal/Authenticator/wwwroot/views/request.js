@@ -1,42 +1,46 @@
 import { confirm, decline } from '../phone.js';
-import { element, field, form, list } from '../dom.js';
-import { explain, text, time } from '../texts.js';
+import { action, element, field, form, list, sixDigits } from '../dom.js';
+import { text, time } from '../texts.js';
 
-export const costOf = item => item.cost.payer === 'client' ? text('unitsClient') : text('unitsCustomer', item.cost.units);
+const cost = item => item.cost.payer === 'client' ? text('unitsClient', item.client.name) : text(item.cost.units === 1 ? 'unitCustomer' : 'unitsCustomer', item.cost.units);
+const names = item => item.documents.map(document => document.name).filter(name => name).join(', ');
+const facts = item => [[text('who'), item.client.name], [text('what'), item.description || names(item)], [text('cost'), cost(item)], [text('until'), time(item.expiresAt)]];
+
+/** The name in a certificate's subject (RFC 4514), which is shown before the rest of it. */
+const commonName = subject => (/(?:^|[,+])CN=((?:\\.|[^,+\\])*)/.exec(subject)?.[1] ?? subject).replace(/\\(.)/g, '$1');
+
+/** A request in short. */
+export const requestCard = (app, item) => element('article', { class: 'card asks', 'data-request': item.transactionId },
+  element('p', { class: 'seal' }, text('signTitle')),
+  element('h3', {}, item.client.name),
+  list(facts(item).slice(1)),
+  element('div', { class: 'buttons' }, element('button', { class: 'main', type: 'button', onclick: () => app.open(request, item) }, text('review'))));
 
 /** One request in full: what is shown here is what the confirmation signs. */
-export default (app, item) => {
-  const pin = { type: 'password', inputmode: 'numeric', pattern: '[0-9]{6}', maxlength: 6, autocomplete: 'off' };
+const request = (app, item) => {
   const error = element('p', { class: 'error', role: 'alert' });
-  const done = sentence => {
-    app.draw();
-    app.say(text(sentence));
+  const done = async sentence => {
+    await app.draw();
+    app.say(text(sentence, item.client.name));
   };
-  app.show(
-    element('h1', {}, text('signTitle')),
+  app.show(text('signTitle'),
     element('div', { class: 'card' },
-      list([[text('who'), item.client.name], [text('what'), item.description], [text('certificateUsed'), item.certificate?.subject],
-        [text('cost'), costOf(item)], [text('until'), time(item.expiresAt)]]),
-      element('h2', {}, text('documents')),
-      element('ol', {}, item.documents.map(document => element('li', {},
-        element('div', {}, document.name || '—'), element('div', { class: 'digest', title: document.hashAlgorithm }, document.digest))))),
-    form([field('pin', text('pin'), pin)], text('confirm'), async values => {
-      await confirm(app.state, item, values.pin);
-      done('signed');
-    }, explain),
+      list(facts(item)),
+      element('h2', {}, text('documents', item.documents.length)),
+      element('ol', { class: 'documents' }, item.documents.map(document => element('li', {}, document.name || text('nameless')))),
+      element('details', {}, element('summary', {}, text('details')),
+        list([[text('certificateUsed'), commonName(item.certificate.subject)], [text('serialNumber'), item.certificate.serial], [text('holder'), item.certificate.subject]]),
+        item.documents.map(({ name, digest, hashAlgorithm }) => element('p', { class: 'digest' }, `${name || text('nameless')} · ${hashAlgorithm} · ${digest}`)))),
+    element('p', { class: 'soft' }, text('signWarning')),
+    form([field('pin', text('pin'), sixDigits({ type: 'password', autocomplete: 'off' }))], text('sign'), async ({ pin }) => {
+      await confirm(app.state, item, pin);
+      await done('signed');
+    }),
     error,
     element('div', { class: 'buttons' },
-      element('button', {
-        class: 'danger', type: 'button', onclick: async event => {
-          event.target.disabled = true;
-          try {
-            await decline(app.state, item);
-            done('declined');
-          } catch (failure) {
-            error.textContent = explain(failure);
-            event.target.disabled = false;
-          }
-        },
-      }, text('decline')),
-      element('button', { type: 'button', onclick: () => app.draw() }, text('back'))));
+      action(text('decline'), { class: 'danger' }, async () => {
+        await decline(app.state, item);
+        await done('declined');
+      }, error),
+      element('button', { class: 'quiet', type: 'button', onclick: () => app.draw() }, text('back'))));
 };
