@@ -46,7 +46,8 @@ internal static partial class Enrol
     public static async Task BindAsync(Door door, ScriptedPhone phone, string verificationId, string token, CancellationToken ct) =>
         await door.PostAsync("/identity/v1/devices", await phone.BindingAsync(verificationId, ct), token, ct);
 
-    private static async Task<string> CodeAsync(Door door, string recipient, CancellationToken ct)
+    /// <summary>The newest code that was sent to an address or a telephone.</summary>
+    internal static async Task<string> CodeAsync(Door door, string recipient, CancellationToken ct)
     {
         CapturedMail? mail = await Polling.UntilAsync(
             () => Task.FromResult(Mailbox.All(door.Layout).LastOrDefault(m => m.Recipient.Contains(recipient, StringComparison.Ordinal))),

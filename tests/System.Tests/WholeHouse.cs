@@ -1,7 +1,7 @@
 using Pechat.DevHost;
 using Pechat.DevHost.MainJob;
 
-namespace Pechat.SystemTests.MainJob;
+namespace Pechat.SystemTests;
 
 /// <summary>The whole house, started once in a directory and on ports of its own, after its main job.</summary>
 [SetUpFixture]

@@ -1,0 +1,118 @@
+using Microsoft.Playwright;
+using Pechat.DevHost.MainJob;
+using static Microsoft.Playwright.Assertions;
+
+namespace Pechat.SystemTests.Pages;
+
+/// <summary>An invented person with the authenticator open on a phone, who reads and types as people do.</summary>
+internal sealed class Citizen(Visitor phone)
+{
+    public const string Pin = "482915";
+    private static readonly CancellationToken None = CancellationToken.None;
+    private static Task<Citizen>? _enrolled;
+
+    private Task<string>? _insurerToken;
+
+    public DemoPerson Person { get; } = DemoPerson.Invent();
+
+    public string Name => $"{DemoPerson.GivenName} {DemoPerson.Surname}";
+
+    public Visitor Phone { get; } = phone;
+
+    public static async Task<Citizen> NewAsync() => new(await Visitor.ComeAsync(WholeHouse.Layout.AuthenticatorBase, phone: true));
+
+    /// <summary>One citizen with a certificate, for all tests that need no other; the phone shows its home.</summary>
+    public static async Task<Citizen> EnrolledAsync()
+    {
+        Citizen citizen = await (_enrolled ??= EnrolAsync());
+        await citizen.Phone.Page.ReloadAsync();
+        await citizen.Phone.PressAsync("EN"); // whatever the test before left
+        await Expect(citizen.Phone.Heading("Waiting for you")).ToBeVisibleAsync();
+        return citizen;
+    }
+
+    public async Task RegisterAsync()
+    {
+        await Phone.FillAsync("E-mail", Person.Email);
+        await Phone.FillAsync("Mobile phone", Person.Phone);
+        await Phone.PressAsync("Next");
+        await Expect(Phone.Heading("Enter the two codes")).ToBeVisibleAsync();
+    }
+
+    public async Task EnterCodesAsync()
+    {
+        await Phone.FillAsync("Code from the e-mail", await Enrol.CodeAsync(WholeHouse.Door, Person.Email, None));
+        await Phone.FillAsync("Code from the SMS", await Enrol.CodeAsync(WholeHouse.Door, Person.Phone[1..], None));
+        await Phone.PressAsync("Next");
+        await Expect(Phone.Heading("Verify your identity")).ToBeVisibleAsync();
+    }
+
+    public async Task IdentifyAsync(string? documentNumber = null)
+    {
+        await Phone.FillAsync("Number of the document", documentNumber ?? Person.DocumentNumber);
+        await Phone.FillAsync("Personal number", Person.NationalId);
+        await Phone.FillAsync("Given name", DemoPerson.GivenName);
+        await Phone.FillAsync("Surname", DemoPerson.Surname);
+        await Phone.FillAsync("Date of birth", DemoPerson.DateOfBirth.ToString("O", System.Globalization.CultureInfo.InvariantCulture));
+        await Phone.PressAsync("Next");
+    }
+
+    public async Task ChoosePinAsync()
+    {
+        await Expect(Phone.Heading("Choose a PIN")).ToBeVisibleAsync();
+        await Phone.FillAsync("PIN", Pin);
+        await Phone.FillAsync("PIN again", Pin);
+        await Phone.PressAsync("Done");
+        await Expect(Phone.Heading("Waiting for you")).ToBeVisibleAsync();
+    }
+
+    /// <summary>Asks for a certificate and agrees to it.</summary>
+    /// <returns>The entry in the list of certificates, once it is there.</returns>
+    public async Task<ILocator> ObtainCertificateAsync()
+    {
+        await Phone.PressAsync("Get a certificate");
+        await Phone.PressAsync("The data are right and I accept the agreement");
+        ILocator certificate = Phone.Page.Locator("[data-serial]");
+        await Expect(certificate).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        return certificate;
+    }
+
+    public async Task ConfirmLoginAsync() => await Phone.PressAsync("Yes, it is me");
+
+    /// <summary>The insurer's view of this customer, after a login that the customer confirms on the phone; the customer pays.</summary>
+    public async Task<(Csc Csc, string Credential)> AtTheInsurerAsync()
+    {
+        if (_insurerToken is null)
+        {
+            _insurerToken = Login.AsCustomerAsync(WholeHouse.Door, Login.Insurer, Person.Email, None);
+            await ConfirmLoginAsync();
+        }
+        var csc = new Csc(WholeHouse.Door, await _insurerToken);
+        var credentials = await Polling.UntilAsync(() => csc.CredentialsAsync(None), all => all.Count > 0, TimeSpan.FromSeconds(30), "CSC lists no credential", None);
+        return (csc, (string)credentials[0]!);
+    }
+
+    /// <summary>Opens the request that waits.</summary>
+    public async Task ReviewAsync()
+    {
+        await Phone.PressAsync("Review");
+        await Expect(Phone.Heading("Sign")).ToBeVisibleAsync();
+    }
+
+    public async Task EnterPinAsync(string pin)
+    {
+        await Phone.FillAsync("PIN", pin);
+        await Phone.PressAsync("Sign");
+    }
+
+    private static async Task<Citizen> EnrolAsync()
+    {
+        Citizen citizen = await NewAsync();
+        await citizen.RegisterAsync();
+        await citizen.EnterCodesAsync();
+        await citizen.IdentifyAsync();
+        await citizen.ChoosePinAsync();
+        await citizen.ObtainCertificateAsync();
+        return citizen;
+    }
+}
