@@ -70,11 +70,12 @@ internal sealed class JoseTests
     public void Every_text_exists_in_both_languages()
     {
         JsonElement made = Run("""
-            const source = (await import('node:fs')).readFileSync(process.argv[2] + '/texts.js', 'utf8');
-            const pairs = [...source.matchAll(/^  (\w+): \[(['"])(.*?)\2, (['"])(.*?)\4\],$/gm)].map(m => [m[1], m[3], m[5]]);
+            const fs = await import('node:fs');
+            const source = fs.readFileSync(process.argv[2] + '/texts.js', 'utf8');
+            const pairs = [...source.matchAll(/^  (\w+): \[(['"])(.*?)\2,\s+(['"])(.*?)\4\],$/gm)].map(m => [m[1], m[3], m[5]]);
             const used = new Set();
-            for (const file of ['app', 'views/contacts', 'views/codes', 'views/identity', 'views/pin', 'views/home', 'views/request', 'views/certificate'])
-              for (const m of (await import('node:fs')).readFileSync(`${process.argv[2]}/${file}.js`, 'utf8').matchAll(/\btext\('(\w+)'/g)) used.add(m[1]);
+            for (const file of fs.readdirSync(process.argv[2], { recursive: true }).filter(name => name.endsWith('.js')))
+              for (const m of fs.readFileSync(`${process.argv[2]}/${file}`, 'utf8').matchAll(/\btext\('(\w+)'/g)) used.add(m[1]);
             print({ missing: [...used].filter(name => !pairs.some(([key, bg, en]) => key === name && bg && en)), count: pairs.length });
             """);
         Assert.Multiple(() =>
