@@ -92,6 +92,14 @@ internal sealed class Citizen(Visitor phone)
         return (csc, (string)credentials[0]!);
     }
 
+    /// <summary>The units that the phone shows, once the free ones have been granted.</summary>
+    public async Task<string> UnitsAsync()
+    {
+        ILocator figure = Phone.Page.Locator(".figure");
+        await Expect(figure).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[1-9]"));
+        return await figure.TextContentAsync() ?? "";
+    }
+
     /// <summary>Opens the request that waits.</summary>
     public async Task ReviewAsync()
     {

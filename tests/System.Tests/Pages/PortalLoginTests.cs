@@ -27,7 +27,7 @@ internal sealed class PortalLoginTests : PageTests
         await Expect(page).ToContainTextAsync(citizen.Person.Email);
         string? serial = await citizen.Phone.Page.Locator("[data-serial]").GetAttributeAsync("data-serial");
         await Expect(desk.Page.Locator("[data-credential]")).ToContainTextAsync(serial!);
-        await Expect(desk.Page.Locator("[data-units]")).ToHaveTextAsync(await citizen.Phone.Page.Locator(".figure").TextContentAsync() ?? "");
+        await Expect(desk.Page.Locator("[data-units]")).ToHaveTextAsync(await citizen.UnitsAsync());
         await desk.InspectAsync("portal-account");
 
         await desk.PressAsync("Log out");

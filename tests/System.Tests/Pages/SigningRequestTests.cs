@@ -65,8 +65,7 @@ internal sealed class SigningRequestTests : PageTests
     {
         Citizen citizen = await EnrolledCitizenAsync();
         (Csc csc, string credential) = await citizen.AtTheInsurerAsync();
-        ILocator units = citizen.Phone.Page.Locator(".figure");
-        string before = await units.TextContentAsync() ?? "";
+        string before = await citizen.UnitsAsync();
         Task<byte[]> signing = csc.SignPdfAsync(credential, "Unwanted.pdf", await File.ReadAllBytesAsync(WholeHouse.Sample("classic.pdf")), None);
         await citizen.ReviewAsync();
 
@@ -76,6 +75,7 @@ internal sealed class SigningRequestTests : PageTests
         await Expect(citizen.Phone.Page.GetByText("Nothing is waiting.")).ToBeVisibleAsync();
         RefusedException refusal = Assert.ThrowsAsync<RefusedException>(() => signing)!;
         Assert.That(refusal.Message, Does.Contain("The signer declined the request"));
-        await Expect(units).ToHaveTextAsync(before);
+        await citizen.Phone.Page.ReloadAsync();
+        Assert.That(await citizen.UnitsAsync(), Is.EqualTo(before));
     }
 }
