@@ -33,39 +33,6 @@ public static class Outbox
         OutboxSignal.Added();
     }
 
-    /// <summary>Changes one row and, only if it did, adds a message: one statement, so one round trip and one transaction.</summary>
-    /// <param name="db">The service's database.</param>
-    /// <param name="change">An <c>update</c>, <c>insert</c> or <c>delete</c> of at most one row, without <c>returning</c>.</param>
-    /// <param name="parameters">Parameters of <paramref name="change"/>; names that begin with <c>outbox_</c> are ours.</param>
-    /// <param name="id">Id of the row and of the message; consumers accept it once.</param>
-    /// <param name="message">An event with a fixed wire name.</param>
-    /// <param name="now">When, UTC.</param>
-    /// <param name="ct">Ends the command.</param>
-    /// <returns>Whether a row was changed and the message added.</returns>
-    public static async Task<bool> AddWithAsync<T>(
-        NpgsqlDataSource db, string change, object parameters, Guid id, T message, DateTimeOffset now, CancellationToken ct) where T : class
-    {
-        ArgumentNullException.ThrowIfNull(db);
-        ArgumentNullException.ThrowIfNull(message);
-        var all = new DynamicParameters(parameters);
-        all.Add("outbox_id", id);
-        all.Add("outbox_type", NameOf(message.GetType()));
-        all.Add("outbox_body", JsonSerializer.Serialize(message, message.GetType(), Json));
-        all.Add("outbox_now", now);
-        using OutboxSignal.Scope scope = OutboxSignal.Begin();
-        await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
-        int added = await connection.ExecuteAsync(new CommandDefinition($"""
-            with changed as ({change} returning 1)
-            insert into public.outbox (id, type, body, created_at)
-            select @outbox_id, @outbox_type, @outbox_body::jsonb, @outbox_now from changed
-            """, all, cancellationToken: ct));
-        if (added == 0)
-            return false;
-        OutboxSignal.Added();
-        scope.Committed();
-        return true;
-    }
-
     /// <summary>The wire name of an event type.</summary>
     /// <exception cref="ArgumentException">The type has none, so a rename would lose stored messages.</exception>
     public static string NameOf(Type type) => Names.GetOrAdd(type, static t =>

@@ -122,6 +122,7 @@ internal sealed class SigningHouse : IAsyncDisposable
     /// <summary>Bodies of the events of one kind that left about a transaction, in order.</summary>
     internal async Task<JsonElement[]> EventsAsync(string type, Guid transaction)
     {
+        await Service.Services.GetRequiredService<ReportSignatures>().RunOnceAsync(CancellationToken.None);
         await using NpgsqlConnection connection = await _database.Owner.OpenConnectionAsync();
         return [.. (await connection.QueryAsync<string>(
             "select body::text from public.outbox where type = @type and body ->> 'transactionId' = @id order by sequence", new { type, id = transaction.ToString("D") }))

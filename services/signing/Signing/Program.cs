@@ -42,6 +42,7 @@ ResponseNotifier.Add(builder.Services);
 builder.Services.AddSingleton<Sad>();
 builder.Services.AddSingleton<OpenTransaction>();
 builder.Services.AddSingleton<EndTransaction>();
+builder.Services.AddSingleton<ReportSignatures>();
 builder.Services.AddSingleton<RecordSignatures>();
 builder.Services.AddSingleton<TransactionSignal>();
 builder.Services.AddSingleton<AwaitDecision>();
@@ -50,6 +51,7 @@ builder.Services.AddSingleton<AskToSignFiles>();
 builder.Services.AddSingleton<SignedFiles>();
 builder.AddBackground<SweepTransactions>();
 builder.AddBackground<SignPreparedFiles>();
+builder.AddBackground<ReportInRounds>();
 builder.AddBackground<NotifyClients>();
 builder.WebHost.ConfigureKestrel((context, kestrel) => // what a route reads is bounded by CscRequest
     kestrel.Limits.MaxRequestBodySize = context.Configuration.GetValue("Signing:MaxDocumentRequestBytes", new SigningOptions().MaxDocumentRequestBytes));

@@ -45,6 +45,10 @@ internal sealed class SigningOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long signatures made with a SAD are gathered before one event tells of them.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan ReportInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>What <c>info</c> says about the provider.</summary>
     public ProviderOptions Provider { get; init; } = new();
 

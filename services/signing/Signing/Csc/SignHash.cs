@@ -43,14 +43,14 @@ internal static class SignHash
         return await ReleaseAsync(use.Transaction, digests.Length, response, mode, record, clock);
     }
 
-    /// <summary>Records, then answers: a signature leaves only after its event is safe. Not cancelled by the client, because it exists.</summary>
+    /// <summary>Records, then answers: a signature leaves only after its record is safe. Not cancelled by the client, because it exists.</summary>
     internal static async Task<IResult> ReleaseAsync(
         SigningTransaction transaction, int count, SignatureResponse response, OperationMode mode, RecordSignatures record, TimeProvider clock)
     {
         Guid responseId = Guid.CreateVersion7();
-        bool recorded = await record.RecordAsync(transaction, count, [], mode.IsAsynchronous
-            ? tx => mode.KeepAsync(tx, responseId, transaction.Id, CscResults.Bytes(response), clock.GetUtcNow(), CancellationToken.None)
-            : null);
+        bool recorded = mode.IsAsynchronous
+            ? await record.RecordAsync(transaction, count, [], tx => mode.KeepAsync(tx, responseId, transaction.Id, CscResults.Bytes(response), clock.GetUtcNow(), CancellationToken.None))
+            : await record.RecordAsync(transaction.Id, count);
         if (!recorded)
             throw CscRequest.InvalidParameter("SAD"); // it ended while we signed
         return CscResults.Ok(mode.IsAsynchronous ? new SignatureResponse { ResponseId = responseId.ToString("D") } : response, CscJson.Default.Signatures);

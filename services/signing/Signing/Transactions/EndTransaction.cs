@@ -7,7 +7,8 @@ using Pechat.Persistence;
 namespace Pechat.Signing.Transactions;
 
 /// <summary>Ends transactions that will not sign any more: the ledger gives units back by the event, the activation module closes its side.</summary>
-internal sealed partial class EndTransaction(NpgsqlDataSource db, IActivationModule activation, TimeProvider clock, ILogger<EndTransaction> logger)
+internal sealed partial class EndTransaction(
+    NpgsqlDataSource db, IActivationModule activation, ReportSignatures report, TimeProvider clock, ILogger<EndTransaction> logger)
 {
     /// <summary>Ends one transaction if it is still in one of <paramref name="from"/>.</summary>
     /// <param name="id">The transaction.</param>
@@ -29,6 +30,7 @@ internal sealed partial class EndTransaction(NpgsqlDataSource db, IActivationMod
                 return false;
             await tx.Connection!.ExecuteAsync(new CommandDefinition(
                 "update document set prepared = null where transaction_id = @id and prepared is not null", new { id }, tx, cancellationToken: ct));
+            await report.TellAsync(tx, id, ct);
             await Outbox.AddAsync(tx, Guid.CreateVersion7(), new SignatureEnded(id, customerId, outcome, clock.GetUtcNow()), clock.GetUtcNow(), ct);
             return true;
         }, ct);
