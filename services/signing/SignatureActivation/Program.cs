@@ -24,7 +24,8 @@ builder.Services.AddSingleton<AuditTrail>();
 builder.Services.AddSingleton<UserKeys>();
 builder.Services.AddSingleton<WrongPins>();
 builder.Services.AddSingleton<PinGuard>();
-builder.Services.AddSingleton<SlotBook>();
+builder.Services.AddSingleton<LiveActivations>();
+builder.Services.AddSingleton<SigningRounds>();
 builder.AddBackground<EvictDestroyedKeys>();
 
 var app = builder.Build();

@@ -5,7 +5,11 @@ namespace Pechat.Shared.Tests.Persistence;
 internal sealed class GroupCommitTests
 {
     private readonly List<int[]> _rounds = [];
+    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(30)); // against waiting for ever
     private TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [OneTimeTearDown]
+    public void Dispose() => _patience.Dispose();
 
     [SetUp]
     public void Forget()
@@ -49,7 +53,9 @@ internal sealed class GroupCommitTests
     {
         GroupCommit<int, int> commit = Doubling(lanes: 2, limit: 10);
 
-        Task<int> first = commit.RunAsync(1), second = commit.RunAsync(2);
+        Task<int> first = commit.RunAsync(1);
+        await UntilRoundsAsync(1);
+        Task<int> second = commit.RunAsync(2);
         await UntilRoundsAsync(2);
         _open.SetResult();
 
@@ -62,10 +68,13 @@ internal sealed class GroupCommitTests
         int round = 0;
         var commit = new GroupCommit<int, int>(1, 10, async items =>
         {
+            lock (_rounds)
+                _rounds.Add([.. items]);
             await _open.Task;
             return ++round == 2 ? throw new TimeoutException("the disk") : items;
         });
         Task<int> first = commit.RunAsync(1);
+        await UntilRoundsAsync(1);
         Task<int>[] failing = [commit.RunAsync(2), commit.RunAsync(3)];
         _open.SetResult();
 
@@ -92,7 +101,7 @@ internal sealed class GroupCommitTests
                 if (_rounds.Count == count)
                     return;
             }
-            await Task.Delay(1);
+            await Task.Delay(1, _patience.Token);
         }
     }
 }

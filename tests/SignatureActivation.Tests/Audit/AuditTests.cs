@@ -12,7 +12,7 @@ public sealed class AuditTests
     private sealed record Record(Guid Chain, long Number, string Content, byte[] PreviousHash, byte[] Hash);
 
     [Test]
-    public async Task Every_use_of_a_key_stands_between_two_records_of_an_unbroken_chain()
+    public async Task Every_use_of_a_key_is_a_record_of_an_unbroken_chain()
     {
         await using Module module = await Module.StartAsync();
         Phone phone = await module.EnrolAsync();
@@ -21,19 +21,22 @@ public sealed class AuditTests
         await Task.WhenAll(requests.Select(request => module.Signing.SignAsync(request).ResponseAsync));
 
         List<Record> records = await ReadAsync(module);
-        byte[] previous = new byte[32];
-        for (int i = 0; i < records.Count; i++)
+        foreach (IGrouping<Guid, Record> chain in records.GroupBy(record => record.Chain))
         {
-            Assert.That(records[i].Number, Is.EqualTo(i + 1));
-            Assert.That(records[i].PreviousHash, Is.EqualTo(previous), $"record {i + 1}");
-            Assert.That(records[i].Hash, Is.EqualTo(AuditTrail.Hash(previous, records[i].Content)), $"record {i + 1}");
-            previous = records[i].Hash;
+            byte[] previous = new byte[32];
+            foreach ((int i, Record record) in chain.Index())
+            {
+                Assert.That(record.Number, Is.EqualTo(i + 1));
+                Assert.That(record.PreviousHash, Is.EqualTo(previous), $"record {i + 1}");
+                Assert.That(record.Hash, Is.EqualTo(AuditChain.Hash(previous, record.Content)), $"record {i + 1}");
+                previous = record.Hash;
+            }
         }
         foreach (SignRequest request in requests)
         {
             string[] events = [.. records.Where(record => record.Content.Contains(request.TransactionId, StringComparison.Ordinal))
                 .Select(record => JsonDocument.Parse(record.Content).RootElement.GetProperty("event").GetString()!)];
-            Assert.That(events, Is.EqualTo(new[] { "transaction.activating", "key.signing", "key.signed" }));
+            Assert.That(events, Is.EquivalentTo(new[] { "transaction.activating", "key.signed" }));
         }
         string all = string.Concat(records.Select(record => record.Content));
         Assert.That(all, Does.Not.Contain(requests[0].Sad).And.Not.Contain(phone.Pin));
@@ -42,8 +45,6 @@ public sealed class AuditTests
     private static async Task<List<Record>> ReadAsync(Module module)
     {
         await using NpgsqlConnection connection = await module.Database.DataSource.OpenConnectionAsync();
-        var records = (await connection.QueryAsync<Record>("select chain, number, content, previous_hash, hash from audit order by number")).AsList();
-        Assert.That(records.Select(record => record.Chain).Distinct().Count(), Is.EqualTo(1));
-        return records;
+        return (await connection.QueryAsync<Record>("select chain, number, content, previous_hash, hash from audit order by chain, number")).AsList();
     }
 }

@@ -7,6 +7,14 @@ namespace Pechat.SignatureActivation.Activation;
 /// <summary>Signs digests with a user's key, all or none.</summary>
 internal sealed class KeyUse(TokenPool pool, SignatureAlgorithm algorithm, IReadOnlyList<byte[]> digests)
 {
+    internal SignatureAlgorithm Algorithm => algorithm;
+
+    /// <summary>What the key signs.</summary>
+    internal IReadOnlyList<byte[]> Digests => digests;
+
+    /// <summary>How long one signature takes, in signatures on P-256.</summary>
+    internal int Weight => algorithm.Scheme == SignatureScheme.Ecdsa ? 1 : 20;
+
     /// <summary>Signatures as they are released: ECDSA as DER.</summary>
     internal byte[][] Signatures { get; } = new byte[digests.Count][];
 

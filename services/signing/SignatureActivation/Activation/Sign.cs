@@ -1,6 +1,8 @@
 using System.Formats.Asn1;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
+using Dapper;
 using Google.Protobuf;
 using Grpc.Core;
 using Npgsql;
@@ -37,37 +39,46 @@ internal sealed partial class ActivationModuleService
         if (request.Items.Count is 0 or > MaxDigests)
             throw FaultException.Invalid("invalid_request", $"there must be 1 to {MaxDigests} items");
         // Step 2: the SAD opens this activation, for this credential and client, now.
-        TransactionRow? found;
-        await using (NpgsqlConnection connection = await db.OpenConnectionAsync(ct))
-            found = await TransactionRow.FindAsync(connection, transactionId, ct);
-        TransactionRow transaction = await CheckActivationAsync(found, SHA256.HashData(Encoding.UTF8.GetBytes(request.Sad)), credentialId, request.ClientId, ct);
+        byte[] sadHash = SHA256.HashData(Encoding.UTF8.GetBytes(request.Sad));
+        LiveActivation activation = Known(transactionId, sadHash, credentialId, request.ClientId)
+            ?? await ReadAsync(transactionId, sadHash, credentialId, request.ClientId, ct);
         // Step 3: what is to be signed, and which authorised digests it answers for.
+        TransactionRow transaction = activation.Row;
         var items = request.Items.Select(item => ReadItem(item, (DigestKind)transaction.Kind, algorithm)).ToList();
         if (algorithm.Digest.Oid != transaction.HashAlgorithm)
             throw FaultException.Forbidden("digest_not_authorised", "the digests were authorised for another hash algorithm");
+        // Steps 4 and 5: slots, signatures. What this process remembers may be old: before it refuses, it looks again.
+        return await WithKeyAsync(activation, algorithm, items, ct)
+            ?? await WithKeyAsync(await ReadAsync(transactionId, sadHash, credentialId, request.ClientId, ct), algorithm, items, ct)
+            ?? throw FaultException.Forbidden("digest_not_authorised", "a digest was not authorised, or was signed already");
+    }
+
+    private async Task<SignReply?> WithKeyAsync(
+        LiveActivation activation, SignatureAlgorithm algorithm, List<(byte[] ToBeSigned, byte[] Authorised)> items, CancellationToken ct)
+    {
         try
         {
-            return await WithKeyAsync(transaction, algorithm, items, ct);
+            return await OnceWithKeyAsync(activation, algorithm, items, ct);
         }
         catch (Pkcs11Exception failure) when (failure.IsKeyLoss)
         {
-            return await WithKeyAsync(transaction, algorithm, items, ct); // the HSM restarted: unwrapped again; the slots are free again
+            return await OnceWithKeyAsync(activation, algorithm, items, ct); // the HSM restarted: unwrapped again; the slots are free again
         }
     }
 
-    private async Task<SignReply> WithKeyAsync(
-        TransactionRow transaction, SignatureAlgorithm algorithm, List<(byte[] ToBeSigned, byte[] Authorised)> items, CancellationToken ct)
+    private async Task<SignReply?> OnceWithKeyAsync(
+        LiveActivation activation, SignatureAlgorithm algorithm, List<(byte[] ToBeSigned, byte[] Authorised)> items, CancellationToken ct)
     {
-        UserKey key = await userKeys.LendAsync(transaction.CredentialId, ct) ?? throw WrongCredential();
+        UserKey key = await userKeys.LendAsync(activation.Row.CredentialId, ct) ?? throw WrongCredential();
         try
         {
-            if (key.OwnerId != transaction.OwnerId)
+            if (key.OwnerId != activation.Row.OwnerId)
                 throw WrongCredential();
             if ((algorithm.Scheme == SignatureScheme.Ecdsa) == (key.PublicKey.Curve is null))
                 throw FaultException.Invalid("invalid_request", $"the key does not sign with {algorithm}");
             if (algorithm.Scheme == SignatureScheme.RsaPss && algorithm.SaltLength > (key.PublicKey.RsaModulusBits / 8) - algorithm.Digest.Length - 2) // RFC 8017 §9.1.1
                 throw FaultException.Invalid("invalid_request", "the key is too short for the salt");
-            return await UseKeyAsync(transaction, key, algorithm, items, ct);
+            return await UseKeyAsync(activation, key, algorithm, items);
         }
         catch (Pkcs11Exception failure) when (failure.IsKeyLoss)
         {
@@ -80,33 +91,52 @@ internal sealed partial class ActivationModuleService
         }
     }
 
-    private async Task<SignReply> UseKeyAsync(
-        TransactionRow transaction, UserKey key, SignatureAlgorithm algorithm, List<(byte[] ToBeSigned, byte[] Authorised)> items, CancellationToken ct)
+    /// <returns>Null when a digest has no free slot, as far as this process knows or the database said.</returns>
+    private async Task<SignReply?> UseKeyAsync(
+        LiveActivation activation, UserKey key, SignatureAlgorithm algorithm, List<(byte[] ToBeSigned, byte[] Authorised)> items)
     {
-        // Step 4: reserve the slots, all or none, then record the intent.
-        (int[] positions, int remaining) =
-            await slots.ReserveAsync(transaction.TransactionId, transaction.Digests, [.. items.Select(item => item.Authorised)], ct);
+        // Step 4: one slot for each digest, all or none; the database confirms them in the round.
+        if (activation.TryTake([.. items.Select(item => item.Authorised)]) is not { } positions)
+            return null;
         var use = new KeyUse(pool, algorithm, [.. items.Select(item => item.ToBeSigned)]);
-        string outcome = "failed";
+        SlotOutcome outcome;
         try
         {
-            await audit.WriteAsync("key.signing", new
-            {
-                transaction.TransactionId, key.CredentialId, transaction.OwnerId, transaction.ClientId, transaction.DeviceId,
-                Algorithm = algorithm.ToString(), positions, Digests = items.Select(item => Convert.ToHexString(item.ToBeSigned)),
-            });
-            // Step 5: sign; RSA signatures are verified before anybody sees them.
-            await use.SignAsync(key, ct);
-            outcome = "signed";
+            // Step 5: lock, sign, use up, record, commit.
+            outcome = await rounds.SignAsync(new SlotUse(activation, positions, key, use));
         }
-        finally
+        catch
         {
-            // Step 6: slots are given back only if it is certain that no signature left the HSM.
-            int[] consumed = use.HasSigned ? positions : [];
-            await slots.SettleAsync(transaction.TransactionId, consumed, use.HasSigned ? [] : positions);
-            await audit.WriteAsync("key.signed", new { transaction.TransactionId, key.CredentialId, outcome, consumed });
+            activations.Forget(activation.Row.TransactionId); // whether the slots are used up is for the database to say
+            throw;
         }
-        return new SignReply { Signatures = { use.Signatures.Select(signature => ByteString.CopyFrom(signature)) }, Remaining = remaining };
+        if (!outcome.Granted)
+            return null;
+        if (outcome.Failure is not null)
+        {
+            activation.GiveBack(positions);
+            ExceptionDispatchInfo.Throw(outcome.Failure);
+        }
+        return new SignReply { Signatures = { use.Signatures.Select(signature => UnsafeByteOperations.UnsafeWrap(signature)) }, Remaining = activation.Left };
+    }
+
+    /// <summary>An activation that this process knows and that the request opens; whatever does not fit is judged by <see cref="ReadAsync"/>.</summary>
+    private LiveActivation? Known(Guid transactionId, byte[] sadHash, Guid credentialId, string clientId) =>
+        activations.Find(transactionId) is { } known && CryptographicOperations.FixedTimeEquals(sadHash, known.Row.SadHash)
+            && known.Row.CredentialId == credentialId && known.Row.ClientId == clientId && known.Row.SadExpiresAt > clock.GetUtcNow().UtcDateTime ? known : null;
+
+    private async Task<LiveActivation> ReadAsync(Guid transactionId, byte[] sadHash, Guid credentialId, string clientId, CancellationToken ct)
+    {
+        await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
+        TransactionRow? found = await TransactionRow.FindAsync(connection, transactionId, ct);
+        TransactionRow transaction = await CheckActivationAsync(found, sadHash, credentialId, clientId, ct);
+        // Only positions that the device authorised: whoever adds a row adds no digest.
+        IEnumerable<int> free = await connection.QueryAsync<int>(new CommandDefinition("""
+            select position from slot where transaction_id = @transactionId and state = 'AUTHORISED' and position between 0 and @last
+            """, new { transactionId, last = transaction.Digests.Length - 1 }, cancellationToken: ct));
+        var activation = new LiveActivation(transaction, free);
+        activations.Keep(activation);
+        return activation;
     }
 
     private async Task<TransactionRow> CheckActivationAsync(TransactionRow? found, byte[] sadHash, Guid credentialId, string clientId, CancellationToken ct)

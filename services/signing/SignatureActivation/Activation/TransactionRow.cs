@@ -42,6 +42,9 @@ internal sealed record TransactionRow
 
     internal DateTime? ActivatedAt { get; init; }
 
+    /// <summary>How often the SAD was renewed.</summary>
+    internal int Renewal { get; init; }
+
     /// <summary>Of the SAD that counts: the one renewed last.</summary>
     internal DateTime? SadExpiresAt { get; init; }
 
@@ -70,7 +73,7 @@ internal sealed record TransactionRow
             select s.transaction_id, s.credential_id, s.owner_id, s.client_id, s.kind, s.hash_algorithm, s.digests,
                 s.displayed_hash, coalesce(r.sad_hash, s.sad_hash) as sad_hash, s.challenge_hash, s.expires_at, s.sad_lifetime,
                 c.transaction_id is not null as closed, exists (select from destruction x where x.credential_id = s.credential_id) as destroyed,
-                a.device_id, a.activated_at, coalesce(r.sad_expires_at, a.sad_expires_at) as sad_expires_at, coalesce(r.mac, a.mac) as mac,
+                a.device_id, a.activated_at, coalesce(r.number, 0) as renewal, coalesce(r.sad_expires_at, a.sad_expires_at) as sad_expires_at, coalesce(r.mac, a.mac) as mac,
                 coalesce(r.number, 0) as renewals, r.previous_hash as previous_sad_hash
             from signing_transaction s
             left join closure c using (transaction_id)
