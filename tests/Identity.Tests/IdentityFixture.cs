@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Pechat.Contracts;
 using Pechat.Contracts.Notifications.V1;
 using Pechat.Contracts.SignatureActivation.V1;
@@ -29,6 +31,7 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
     public ConcurrentDictionary<string, string> Codes { get; } = new();
     public ConcurrentQueue<EnrolDeviceRequest> Enrolled { get; } = new();
     public ConcurrentQueue<Guid> Detached { get; } = new();
+    public ConcurrentQueue<SetPinRequest> PinsSet { get; } = new();
     public Exception? SamFails { get; set; }
     public Exception? SenderFails { get; set; }
     public long Now => Cluster.Clock.GetUtcNow().ToUnixTimeSeconds();
@@ -77,6 +80,23 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
 
     public Task<HttpResponseMessage> DeleteAsync(string path, string token) => SendAsync(HttpMethod.Delete, path, null, token);
 
+    public Task<HttpResponseMessage> PutAsync(string path, object body, string token) => SendAsync(HttpMethod.Put, path, JsonContent.Create(body), token);
+
+    /// <summary>Events about a customer, in order.</summary>
+    public Task<string[]> EventsAsync(Guid customer) =>
+        QueryAsync<string>("select type from outbox where body->>'customerId' = @id order by sequence", new { id = customer.ToString() });
+
+    /// <summary>Kinds of history entries of a customer, in order.</summary>
+    public Task<string[]> HistoryAsync(Guid customer) => QueryAsync<string>("select kind from history where customer_id = @customer order by at, id", new { customer });
+
+    public Task<string[]> StateAsync(Guid customer) => QueryAsync<string>("select state from customer where id = @customer", new { customer });
+
+    public async Task<T[]> QueryAsync<T>(string sql, object parameters)
+    {
+        await using NpgsqlConnection db = await Database.DataSource.OpenConnectionAsync();
+        return [.. await db.QueryAsync<T>(sql, parameters)];
+    }
+
     public async Task<HttpResponseMessage> FormAsync(string path, Dictionary<string, string> form, string? basic = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(form) };
@@ -100,6 +120,14 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
         if (SamFails is not null)
             return Task.FromException(SamFails);
         Enrolled.Enqueue(request);
+        return Task.CompletedTask;
+    }
+
+    Task ISignatureActivation.SetPinAsync(SetPinRequest request, CancellationToken ct)
+    {
+        if (SamFails is not null)
+            return Task.FromException(SamFails);
+        PinsSet.Enqueue(request);
         return Task.CompletedTask;
     }
 

@@ -29,10 +29,40 @@ internal sealed class Phone(IdentityFixture identity, string email, string numbe
         EnrolmentToken = confirmed.GetProperty("accessToken").GetString()!;
     }
 
+    /// <summary>Accepts the general terms in force.</summary>
+    public async Task<HttpResponseMessage> AcceptTermsAsync(string? sha256 = null)
+    {
+        JsonElement terms = await Json(await identity.GetAsync("/identity/v1/terms?language=en"));
+        return await identity.PostAsync("/identity/v1/me/terms",
+            new { version = terms.GetProperty("version").GetString(), sha256 = sha256 ?? terms.GetProperty("sha256").GetString() }, EnrolmentToken);
+    }
+
+    /// <summary>What this phone signs to do something to the profile.</summary>
+    public string Proof(string act, object? members = null, ECDsa? key = null)
+    {
+        var payload = JsonSerializer.SerializeToNode(members ?? new { })!.AsObject();
+        payload["aud"] = "pechat-identity";
+        payload["iss"] = DeviceId.ToString();
+        payload["act"] = act;
+        payload["iat"] = identity.Now;
+        return CompactJws.Sign(payload, key ?? Key);
+    }
+
+    /// <summary>Posts with the device's token.</summary>
+    public Task<HttpResponseMessage> PostAsync(string path, object body) => identity.PostAsync("/identity/v1" + path, body, DeviceToken);
+
+    /// <summary>Gets with the device's token.</summary>
+    public Task<HttpResponseMessage> GetAsync(string path) => identity.GetAsync("/identity/v1" + path, DeviceToken);
+
     /// <summary>Another phone with the same contacts.</summary>
     public Phone Replacement() => new(identity, email, number);
 
+    /// <summary>Goes on with the confirmed contacts of another phone.</summary>
+    public void Continue(Phone other) => (CustomerId, EnrolmentToken) = (other.CustomerId, other.EnrolmentToken);
+
     public string Email => email;
+
+    public string Number => number;
 
     public Task<HttpResponseMessage> AskForVerificationAsync(string nationalId = "8503124420", string document = "AA1234567", string born = "1985-03-12", string country = "BG") =>
         identity.PostAsync("/identity/v1/verifications", new
@@ -52,14 +82,35 @@ internal sealed class Phone(IdentityFixture identity, string email, string numbe
 
     public async Task<JsonElement> VerificationAsync() => await Json(await identity.GetAsync($"/identity/v1/verifications/{VerificationId}", EnrolmentToken));
 
-    public Task<HttpResponseMessage> BindAsync(string? pinHash = null, ECDsa? key = null) => identity.PostAsync("/identity/v1/devices", new
+    public Task<HttpResponseMessage> BindAsync(string? pinHash = null, ECDsa? key = null, bool endorsed = false, Guid[]? replaces = null) => identity.PostAsync("/identity/v1/devices", new
     {
-        deviceId = DeviceId, publicKey = Jwk, name = "My phone", platform = "web", verificationId = VerificationId, pin = Pin,
+        deviceId = DeviceId, publicKey = Jwk, name = "My phone", platform = "web", verificationId = endorsed ? (Guid?)null : VerificationId, pin = Pin, replaces,
         proof = CompactJws.Sign(new
         {
             aud = "pechat-sam", sub = CustomerId, device = DeviceId, iat = identity.Now, pin_hash = pinHash ?? Hash(Pin),
         }, key ?? Key),
     }, EnrolmentToken);
+
+    /// <summary>Asks the customer's other phones to endorse this one.</summary>
+    public Task<HttpResponseMessage> AskForEndorsementAsync() =>
+        identity.PostAsync("/identity/v1/devices/requests", new { deviceId = DeviceId, publicKey = Jwk, name = "New phone", platform = "web" }, EnrolmentToken);
+
+    /// <summary>Endorses another phone.</summary>
+    public Task<HttpResponseMessage> EndorseAsync(Phone other, string? jkt = null, ECDsa? key = null) => PostAsync($"/devices/requests/{other.DeviceId}/endorsement", new
+    {
+        endorsement = CompactJws.Sign(new
+        {
+            aud = "pechat-sam", iss = DeviceId, sub = CustomerId, cnf = new { jkt = jkt ?? EcPublicKey.From(other.Key).Thumbprint },
+            iat = identity.Now, exp = identity.Now + 900, jti = Guid.NewGuid().ToString(),
+        }, key ?? Key, DeviceId.ToString()),
+    });
+
+    /// <summary>Sets a PIN, with the present one or with the verification, with the device's token or the enrolment token.</summary>
+    public Task<HttpResponseMessage> SetPinAsync(string? currentPin, bool verified = false, string? audience = null, string? token = null) => identity.PostAsync($"/identity/v1/devices/{DeviceId}/pin", new
+    {
+        pin = Pin, currentPin, verificationId = verified ? VerificationId : (Guid?)null,
+        proof = CompactJws.Sign(new { aud = audience ?? "pechat-sam-pin", sub = CustomerId, device = DeviceId, iat = identity.Now, pin_hash = Hash(Pin) }, Key),
+    }, token ?? DeviceToken);
 
     public Task<HttpResponseMessage> AskForTokenAsync(string? assertion = null) => identity.FormAsync("/oauth2/token", new()
     {
@@ -78,6 +129,7 @@ internal sealed class Phone(IdentityFixture identity, string email, string numbe
     {
         await RegisterAsync();
         Assert.That(await VerifyAsync(nationalId, born: born), Is.EqualTo("positive"));
+        Assert.That((await AcceptTermsAsync()).IsSuccessStatusCode, Is.True);
         await Json(await BindAsync());
         await LogInAsync();
         return this;

@@ -32,6 +32,9 @@ internal sealed class IdentityOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:30", "00:10:00")]
     public TimeSpan LoginLifetime { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Whether a profile becomes active only when its holder has accepted the general terms (SM-1).</summary>
+    public bool RequireTerms { get; init; } = true;
+
     /// <summary>The development verifier; there is no other yet, so the service does not start without it.</summary>
     public SimulatorOptions Simulator { get; init; } = new();
 

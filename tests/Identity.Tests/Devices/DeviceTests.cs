@@ -14,6 +14,7 @@ internal sealed class DeviceTests : IdentityTestBase
         Phone phone = Identity.NewPhone();
         await phone.RegisterAsync();
         Assert.That(await phone.VerifyAsync(IdentityFixture.NewEgn()), Is.EqualTo("positive"));
+        Assert.That((await phone.AcceptTermsAsync()).IsSuccessStatusCode, Is.True);
         return phone;
     }
 

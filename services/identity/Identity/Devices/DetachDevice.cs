@@ -2,8 +2,8 @@ using System.Security.Claims;
 using Dapper;
 using Npgsql;
 using Pechat.Contracts;
-using Pechat.Contracts.Events.Identity;
 using Pechat.Hosting;
+using Pechat.Identity.History;
 using Pechat.Persistence;
 
 namespace Pechat.Identity.Devices;
@@ -15,7 +15,7 @@ internal static class DetachDevice
         routes.MapDelete("/devices/{id:guid}", Handle).RequireAccess(OAuth.Scopes.Device, OAuth.Scopes.Portal);
 
     internal static async Task<IResult> Handle(
-        Guid id, ClaimsPrincipal user, NpgsqlDataSource db, ISignatureActivation sam, TimeProvider clock, CancellationToken ct)
+        Guid id, ClaimsPrincipal user, NpgsqlDataSource db, DeviceEnd devices, TimeProvider clock, CancellationToken ct)
     {
         Guid customer = user.CustomerId();
         await ActiveDevice.ThrowUnlessActiveAsync(db, user, ct);
@@ -26,16 +26,8 @@ internal static class DetachDevice
             if (!own)
                 throw FaultException.NotFound("unknown_device", "there is no such device");
         }
-        await sam.DetachAsync(customer, id, ct); // first where it matters; asked again it changes nothing
-        DateTimeOffset now = clock.GetUtcNow();
-        await db.InTransactionAsync(async tx =>
-        {
-            string? name = await tx.Connection!.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
-                "update device set state = 'Detached', detached_at = @now where id = @id and state = 'Active' returning name", new { id, now }, tx, cancellationToken: ct));
-            if (name is not null)
-                await Outbox.AddAsync(tx, Guid.CreateVersion7(), new DeviceDetached(customer, id, name, now), now, ct);
-            return name;
-        }, ct);
+        await devices.RevokeAsync(customer, id, ct); // first where it matters; asked again it changes nothing
+        await db.InTransactionAsync(tx => DeviceEnd.RecordAsync(tx, customer, id, "Detached", HistoryLog.ActorOf(user), "asked for", clock.GetUtcNow(), ct), ct);
         return Results.NoContent();
     }
 }

@@ -11,6 +11,9 @@ internal interface ISignatureActivation
     /// <summary>Enrols a device; idempotent.</summary>
     Task EnrolAsync(EnrolDeviceRequest request, CancellationToken ct);
 
+    /// <summary>Sets a new PIN.</summary>
+    Task SetPinAsync(SetPinRequest request, CancellationToken ct);
+
     /// <summary>Ends a device's authority; idempotent.</summary>
     Task DetachAsync(Guid owner, Guid device, CancellationToken ct);
 }
@@ -22,6 +25,8 @@ internal sealed class SignatureActivationPeer(ActivationModule.ActivationModuleC
         (await client.GetEncryptionKeysAsync(new GetEncryptionKeysRequest(), cancellationToken: ct)).Jwks;
 
     public async Task EnrolAsync(EnrolDeviceRequest request, CancellationToken ct) => await client.EnrolDeviceAsync(request, cancellationToken: ct);
+
+    public async Task SetPinAsync(SetPinRequest request, CancellationToken ct) => await client.SetPinAsync(request, cancellationToken: ct);
 
     public async Task DetachAsync(Guid owner, Guid device, CancellationToken ct) =>
         await client.DetachDeviceAsync(new DetachDeviceRequest { OwnerId = owner.ToString(), DeviceId = device.ToString() }, cancellationToken: ct);

@@ -13,7 +13,11 @@ namespace Pechat.Identity.Profile;
 internal static class GetProfile
 {
     internal sealed record Response(
-        Guid CustomerId, string State, string Language, string Email, string Phone, Person? Person, IReadOnlyList<Device> Devices);
+        Guid CustomerId, string State, string Language, string Email, string Phone, Person? Person, IReadOnlyList<Device> Devices,
+        TermsState Terms);
+
+    /// <summary>Which version of the general terms was accepted last, and which is in force.</summary>
+    internal sealed record TermsState(string Current, string? Accepted, DateTimeOffset? AcceptedAt);
 
     /// <summary>Names as the document and as certificates write them; the personal number only masked (R-054).</summary>
     internal sealed record Person(string GivenName, string Surname, string GivenNameLatin, string SurnameLatin, string NationalId, string NationalIdType, string Country);
@@ -34,12 +38,15 @@ internal static class GetProfile
             select id, state, language, email, phone from customer where id = @customer;
             select given_name, surname, given_name_latin, surname_latin, national_id, national_id_type, country from person where customer_id = @customer;
             select id, name, platform, state, bound_at from device where customer_id = @customer and bound_at is not null order by bound_at;
+            select version, accepted_at from terms_acceptance where customer_id = @customer order by accepted_at desc limit 1;
             """, new { customer = user.CustomerId() }, cancellationToken: ct));
         CustomerRow customer = await rows.ReadSingleOrDefaultAsync<CustomerRow>()
             ?? throw FaultException.NotFound("unknown_customer", "there is no such profile");
         Person? person = await rows.ReadSingleOrDefaultAsync<Person>();
         var devices = (await rows.ReadAsync<DeviceRow>()).Select(d => new Device(d.Id, d.Name, d.Platform, d.State, d.BoundAt, d.Id == user.DeviceId()));
-        return new(customer.Id, customer.State, customer.Language, customer.Email, customer.Phone, Masked(person), [.. devices]);
+        var (accepted, acceptedAt) = await rows.ReadSingleOrDefaultAsync<(string?, DateTime?)>();
+        return new(customer.Id, customer.State, customer.Language, customer.Email, customer.Phone, Masked(person), [.. devices],
+            new(Profile.Terms.CurrentVersion, accepted, acceptedAt));
     }
 
     private static Person? Masked(Person? person) => person is null ? null : person with

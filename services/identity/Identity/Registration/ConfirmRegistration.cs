@@ -20,7 +20,7 @@ internal static class ConfirmRegistration
     private sealed record Row(
         Guid Id, string Email, string EmailKey, string Phone, string Language, byte[] EmailCode, byte[] PhoneCode, int Wrong, bool Locked, bool Expired, bool Confirmed);
 
-    private sealed record Known(Guid Id, string State, string EmailKey, string Phone);
+    private sealed record Known(Guid Id, string EmailKey, string Phone);
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/registrations/{id:guid}/confirm", Handle);
 
@@ -73,9 +73,9 @@ internal static class ConfirmRegistration
         foreach (string contact in new[] { row.EmailKey, row.Phone }.Order(StringComparer.Ordinal))
             await connection.ExecuteAsync(new CommandDefinition("select pg_advisory_xact_lock(hashtextextended(@contact, 1))", new { contact }, tx, cancellationToken: ct));
         var known = (await connection.QueryAsync<Known>(new CommandDefinition(
-            "select id, state, email_key, phone from customer where email_key = @EmailKey or phone = @Phone", row, tx, cancellationToken: ct))).AsList();
+            "select id, email_key, phone from customer where (email_key = @EmailKey or phone = @Phone) and state <> 'Closed'", row, tx, cancellationToken: ct))).AsList();
         // Both codes were right, so the asker owns both contacts and may learn this.
-        if (known.Any(k => k.EmailKey != row.EmailKey || k.Phone != row.Phone || k.State == "Closed"))
+        if (known.Any(k => k.EmailKey != row.EmailKey || k.Phone != row.Phone))
             throw FaultException.Conflict("contact_in_use", "the e-mail address or the telephone belongs to another profile");
         Guid customer = known.Count == 1 ? known[0].Id : Guid.NewGuid();
         if (known.Count == 0)

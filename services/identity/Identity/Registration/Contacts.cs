@@ -45,3 +45,14 @@ internal sealed partial record PhoneNumber(string Value)
     [GeneratedRegex(@"^\+359(87|88|89|98|99)[0-9]{6,7}$")]
     private static partial Regex BulgarianMobile();
 }
+
+/// <summary>A contact as lists show it: enough to recognise one's own.</summary>
+internal static class ContactMask
+{
+    /// <summary><c>i***@example.com</c>, <c>+35988*****56</c>.</summary>
+    internal static string Of(string contact)
+    {
+        int at = contact.IndexOf('@', StringComparison.Ordinal);
+        return at > 0 ? $"{contact[0]}***{contact[at..]}" : $"{contact[..6]}{new string('*', contact.Length - 8)}{contact[^2..]}";
+    }
+}

@@ -67,7 +67,7 @@ internal sealed partial class VerificationDecisions(NpgsqlDataSource db, IIdenti
         await connection.ExecuteAsync(new CommandDefinition(
             "select pg_advisory_xact_lock(hashtextextended(@serial, 2))", new { serial = number.SemanticsIdentifier }, tx, cancellationToken: ct));
         var known = (await connection.QueryAsync<(Guid Customer, string Serial)>(new CommandDefinition(
-            "select customer_id, serial_number from person where customer_id = @CustomerId or serial_number = @serial",
+            "select customer_id, serial_number from person where customer_id = @CustomerId or (serial_number = @serial and closed_at is null)",
             new { row.CustomerId, serial = number.SemanticsIdentifier }, tx, cancellationToken: ct))).AsList();
         if (known.Any(k => k.Customer == row.CustomerId && k.Serial != number.SemanticsIdentifier))
             return await RecordAsync(tx, row, "Negative", Reasons.PersonMismatch, null, ct); // a profile never becomes another person's
