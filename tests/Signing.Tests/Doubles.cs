@@ -25,7 +25,7 @@ internal sealed class FakeActivationModule(TimeProvider clock) : IActivationModu
         internal DateTimeOffset Until { get; set; }
     }
 
-    internal const string GoodActivation = "good", WrongPin = "wrong-pin";
+    internal const string GoodActivation = "good", WrongPin = "wrong-pin", LastWrongPin = "last-wrong-pin";
 
     internal ConcurrentDictionary<Guid, State> Transactions { get; } = new();
     internal ConcurrentDictionary<Guid, TestSigner> Keys { get; } = new();
@@ -51,6 +51,8 @@ internal sealed class FakeActivationModule(TimeProvider clock) : IActivationModu
         State state = Transactions[transactionId];
         if (activation == WrongPin)
             throw FaultException.Unauthenticated("invalid_pin", "the PIN is wrong");
+        if (activation == LastWrongPin)
+            throw FaultException.Forbidden("device_locked", "too many wrong PINs: the device is locked");
         if (activation != GoodActivation)
             throw FaultException.Forbidden("invalid_activation", "the activation does not fit");
         if (state.Activated)

@@ -160,6 +160,18 @@ internal sealed class RequestTests
     }
 
     [Test]
+    public async Task When_wrong_pins_lock_the_device_identity_hears_of_it() // SM-2
+    {
+        Guid id = await AskAsync("locked");
+        Assert.That((await _house.ConfirmAsync(id, FakeActivationModule.WrongPin)).Status, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(await _house.ScalarAsync<int>("select count(*) from public.outbox where type = 'wrong-pins-entered.v1'"), Is.Zero);
+        Answer locked = await _house.ConfirmAsync(id, FakeActivationModule.LastWrongPin);
+        Assert.That((locked.Status, locked.Error), Is.EqualTo((HttpStatusCode.Forbidden, "device_locked")));
+        Assert.That(await _house.ScalarAsync<string>("select body ->> 'customerId' from public.outbox where type = 'wrong-pins-entered.v1'"), Is.EqualTo(_house.Alice.ToString()));
+        Assert.That(await _house.StateAsync(id), Is.EqualTo("pending"));
+    }
+
+    [Test]
     public async Task Oversized_confirmation_is_refused()
     {
         Guid id = await AskAsync("large");

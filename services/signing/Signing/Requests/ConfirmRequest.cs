@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using Pechat.Contracts;
 using Pechat.Contracts.Billing.V1;
+using Pechat.Contracts.Events.Signing;
 using Pechat.Hosting;
+using Pechat.Persistence;
 using Pechat.Signing.Credentials;
 using Pechat.Signing.Transactions;
 
@@ -46,9 +48,11 @@ internal static class ConfirmRequest
             // Step 3: only the activation module can judge the activation.
             sadExpiresAt = await ActivateAsync(activation, id, request.Activation, options, clock, ct);
         }
-        catch (FaultException)
+        catch (FaultException fault)
         {
             await FreeAsync(db, id); // the signer may try again until the request expires
+            if (fault.Code == "device_locked" && user.DeviceId() is { } device)
+                await TellLockedAsync(db, customer, device, clock.GetUtcNow());
             throw;
         }
         // Step 4: from here on authorizeCheck answers the SAD. If this is not reached, a repeated confirmation comes here again.
@@ -122,6 +126,10 @@ internal static class ConfirmRequest
             _ => throw FaultException.Conflict("request_expired", "the request can no longer be confirmed"),
         };
     }
+
+    /// <summary>Identity hears of the lock from here, because the activation module speaks to nobody of its own accord.</summary>
+    private static Task TellLockedAsync(NpgsqlDataSource db, Guid customer, Guid device, DateTimeOffset now) => db.InTransactionAsync(
+        tx => Outbox.AddAsync(tx, Guid.CreateVersion7(), new WrongPinsEntered(customer, device, now), now, CancellationToken.None), CancellationToken.None);
 
     private static async Task FreeAsync(NpgsqlDataSource db, Guid id)
     {
