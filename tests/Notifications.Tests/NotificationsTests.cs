@@ -71,10 +71,10 @@ public sealed class NotificationsTests
     }
 
     [Test]
-    public async Task A_code_by_sms_goes_through_the_gateways_address_and_other_languages_get_english()
+    public async Task A_code_by_sms_goes_through_the_gateways_address()
     {
         await Identity.SendCodeAsync(Code("+359888123456", Channel.Sms, "pl", "112233"));
-        Assert.That(MailTo("359888123456@sms.localhost").Text.Trim(), Is.EqualTo("Pechat: your code is 112233, valid for 15 minutes."));
+        Assert.That(MailTo("359888123456@sms.localhost").Text.Trim(), Is.EqualTo("Pechat: Twój kod to 112233, ważny 15 min."));
     }
 
     [Test]
@@ -179,13 +179,70 @@ public sealed class NotificationsTests
     }
 
     [Test]
-    public void Every_text_exists_in_both_languages()
+    public void Every_text_exists_in_all_languages()
     {
         string[] keys = [.. TextTemplates.Load().Keys];
         string[] bulgarian = [.. keys.Where(k => k.StartsWith("bg/", StringComparison.Ordinal)).Select(k => k[3..])];
         string[] english = [.. keys.Where(k => k.StartsWith("en/", StringComparison.Ordinal)).Select(k => k[3..])];
+        string[] polish = [.. keys.Where(k => k.StartsWith("pl/", StringComparison.Ordinal)).Select(k => k[3..])];
         Assert.That(bulgarian, Is.EquivalentTo(english));
-        Assert.That(english, Has.Length.EqualTo(7));
+        Assert.That(polish, Is.EquivalentTo(english));
+        Assert.That(english, Has.Length.EqualTo(18));
+    }
+
+    [Test]
+    public async Task The_notice_of_a_new_device_has_the_link_to_lock_the_profile()
+    {
+        Guid customer = Guid.NewGuid(), device = Guid.NewGuid();
+        await PublishAsync(new DeviceBound(customer, device, "phone", DateTimeOffset.UtcNow));
+        Assert.That((await NoticeToAsync(customer)).Text, Does.Contain($"https://pechat.test/identity/v1/not-me/{device}"));
+        await using NpgsqlConnection owner = await _db.Owner.OpenConnectionAsync();
+        Assert.That(await owner.QueryAsync<string>("select facts::text from notice where customer_id = @customer", new { customer }), Has.None.Contain("not-me"));
+    }
+
+    [Test]
+    public async Task Everything_that_concerns_security_is_told()
+    {
+        DateTimeOffset at = new(2026, 1, 2, 10, 0, 0, TimeSpan.Zero);
+        (Func<Guid, object> Event, string Subject)[] notices =
+        [
+            (c => new DeviceDetached(c, Guid.NewGuid(), "phone", at), "Отвързано е устройство"),
+            (c => new DevicePinLocked(c, Guid.NewGuid(), "phone", at), "Заключено устройство"),
+            (c => new PinChanged(c, Guid.NewGuid(), "phone", at), "Сменен ПИН код"),
+            (c => new CustomerLocked(c, "customer", at), "Профилът ви е заключен"),
+            (c => new CustomerUnlocked(c, at), "Профилът ви е отключен"),
+            (c => new CustomerClosed(c, at), "Профилът ви е закрит"),
+            (c => new VerificationDecided(c, Guid.NewGuid(), "positive", null, at), "Самоличността ви е потвърдена"),
+            (c => new VerificationDecided(c, Guid.NewGuid(), "negative", "data_mismatch", at), "Самоличността ви не можа да бъде потвърдена"),
+            (c => new VerificationDecided(c, Guid.NewGuid(), "suspended", "document_unreadable", at), "Необходимо е уточнение за идентификацията ви"),
+        ];
+        foreach (var (make, subject) in notices)
+        {
+            Guid customer = Guid.NewGuid();
+            await PublishAsync(make(customer));
+            CapturedMail mail = await NoticeToAsync(customer);
+            Assert.That(mail.Subject, Is.EqualTo(subject));
+            Assert.That(mail.Text, Does.Contain("02.01.2026 12:00"));
+        }
+    }
+
+    [Test]
+    public async Task Of_a_changed_address_the_old_and_the_new_one_are_told()
+    {
+        Guid change = Guid.NewGuid();
+        await PublishAsync(new ContactChanged(Guid.NewGuid(), change, "email", DateTimeOffset.UtcNow));
+        foreach (string side in new[] { "old", "new" })
+            await Eventually.HoldsAsync(() => _smtp.Mails.Any(m => m.Recipients.Contains($"{side}-{change}@example.test")), $"the {side} one is told");
+    }
+
+    [Test]
+    public async Task Of_a_changed_telephone_the_old_and_the_new_one_are_told_by_sms_and_the_customer_by_mail()
+    {
+        Guid customer = Guid.NewGuid();
+        await PublishAsync(new ContactChanged(customer, Guid.Empty, "phone", DateTimeOffset.UtcNow));
+        Assert.That((await NoticeToAsync(customer)).Subject, Is.EqualTo("Сменен контакт на профила ви"));
+        foreach (string number in new[] { "359870000001", "359870000002" })
+            await Eventually.HoldsAsync(() => _smtp.Mails.Any(m => m.Recipients.Contains($"{number}@sms.localhost")), $"{number} is told");
     }
 
     private static SendCodeRequest Code(string recipient, Channel channel, string language, string code) => new()
@@ -213,11 +270,21 @@ public sealed class NotificationsTests
         return await owner.ExecuteScalarAsync<int>("select coalesce(sum(attempts), 0) from notice where customer_id = any(@customers)", new { customers });
     }
 
-    private Task PublishAsync<T>(T message, Guid? id = null) where T : class => _service.Services.GetRequiredService<IBus>()
-        .Publish(message, context => context.MessageId = id ?? Guid.NewGuid());
+    private Task PublishAsync(object message, Guid? id = null) => _service.Services.GetRequiredService<IBus>()
+        .Publish(message, message.GetType(), Pipe.Execute<PublishContext>(context => context.MessageId = id ?? Guid.NewGuid()));
 
     internal sealed class Directory : CustomerDirectory.CustomerDirectoryBase
     {
+        [Callers("notifications")]
+        public override Task<NotMeLink> GetNotMeLink(GetNotMeLinkRequest request, ServerCallContext context) =>
+            Task.FromResult(new NotMeLink { Url = $"https://pechat.test/identity/v1/not-me/{request.DeviceId}" });
+
+        [Callers("notifications")]
+        public override Task<ContactChange> GetContactChange(GetContactChangeRequest request, ServerCallContext context) =>
+            Task.FromResult(request.ChangeId == Guid.Empty.ToString()
+                ? new ContactChange { Channel = "phone", OldContact = "+359870000001", NewContact = "+359870000002" }
+                : new ContactChange { Channel = "email", OldContact = $"old-{request.ChangeId}@example.test", NewContact = $"new-{request.ChangeId}@example.test" });
+
         [Callers("notifications")]
         public override Task<Customer> GetCustomer(GetCustomerRequest request, ServerCallContext context) => Task.FromResult(new Customer
         {

@@ -47,6 +47,9 @@ internal sealed class NotificationsOptions : IValidatableObject
     [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00")]
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(3);
 
+    /// <summary>Where a text for a number in E.164 is mailed to.</summary>
+    internal MailAddress SmsAddressOf(string number) => new(SmsAddress.Replace("{number}", number[1..], StringComparison.Ordinal));
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

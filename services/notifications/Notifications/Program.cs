@@ -22,6 +22,9 @@ builder.AddMessaging(bus =>
     bus.AddConsumer<NoticeOfCertificateIssued>();
     bus.AddConsumer<NoticeOfDocumentSigned>();
     bus.AddConsumer<NoticeOfDeviceBound>();
+    bus.AddConsumer<NoticesOfDevice>();
+    bus.AddConsumer<NoticesOfProfile>();
+    bus.AddConsumer<NoticeOfContactChanged>();
 });
 builder.AddBackground<DeliverNotices>();
 

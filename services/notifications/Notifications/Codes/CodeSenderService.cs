@@ -69,7 +69,7 @@ internal sealed partial class CodeSenderService(
     private (string Channel, MailAddress To) AddressOf(SendCodeRequest request) => request.Channel switch
     {
         Channel.Email when MailAddress.TryCreate(request.Recipient, out MailAddress? address) && address.Address == request.Recipient => ("email", address),
-        Channel.Sms when E164().IsMatch(request.Recipient) => ("sms", new MailAddress(options.SmsAddress.Replace("{number}", request.Recipient[1..], StringComparison.Ordinal))),
+        Channel.Sms when E164().IsMatch(request.Recipient) => ("sms", options.SmsAddressOf(request.Recipient)),
         Channel.Email or Channel.Sms => throw FaultException.Invalid("invalid_recipient", "the recipient does not fit the channel"),
         _ => throw FaultException.Invalid("invalid_request", "the channel is unknown"),
     };

@@ -41,7 +41,7 @@ internal sealed partial class DeliverNotices(
     {
         DateTimeOffset now = clock.GetUtcNow();
         var due = await tx.Connection!.QuerySingleOrDefaultAsync<Due>(new CommandDefinition("""
-            select notice_id, customer_id, kind, facts, created_at, attempts
+            select notice_id, customer_id, kind, facts, created_at, attempts, contact_change_id, contact_side
             from notice
             where state = 'pending' and next_attempt_at <= @now
             order by next_attempt_at
@@ -79,10 +79,14 @@ internal sealed partial class DeliverNotices(
         try
         {
             Customer customer = await customers.GetCustomerAsync(new GetCustomerRequest { CustomerId = due.CustomerId.ToString("D") }, cancellationToken: ct);
-            if (!MailAddress.TryCreate(customer.Email, out MailAddress? to))
+            (MailAddress? to, string text) = await AddressAsync(due, customer, ct);
+            if (to is null)
                 return "no usable address";
             var facts = JsonSerializer.Deserialize<Dictionary<string, string>>(due.Facts)!;
-            await mail.SendAsync(due.NoticeId, to, texts.Render(due.Kind, customer.Language, facts), ct);
+            facts["link"] = ""; // for notices of the version that knew no link
+            if (facts.TryGetValue(NoticeOfDeviceBound.DeviceFact, out string? device)) // a capability, so it is made only now
+                facts["link"] = (await customers.GetNotMeLinkAsync(new GetNotMeLinkRequest { DeviceId = device }, cancellationToken: ct)).Url;
+            await mail.SendAsync(due.NoticeId, to, texts.Render(text, customer.Language, facts), ct);
             return null;
         }
         catch (FaultException e)
@@ -95,7 +99,22 @@ internal sealed partial class DeliverNotices(
         }
     }
 
-    private sealed record Due(Guid NoticeId, Guid CustomerId, string Kind, string Facts, DateTime CreatedAt, int Attempts);
+    // The present address, or one of a change that both are told of.
+    private async Task<(MailAddress? To, string Text)> AddressAsync(Due due, Customer customer, CancellationToken ct)
+    {
+        string contact = customer.Email;
+        if (due.ContactChangeId is { } change)
+        {
+            ContactChange changed = await customers.GetContactChangeAsync(new GetContactChangeRequest { ChangeId = change.ToString("D") }, cancellationToken: ct);
+            contact = due.ContactSide == "old" ? changed.OldContact : changed.NewContact;
+            if (changed.Channel == "phone")
+                return (options.SmsAddressOf(contact), due.Kind + ".sms");
+        }
+        return (MailAddress.TryCreate(contact, out MailAddress? address) ? address : null, due.Kind);
+    }
+
+    private sealed record Due(
+        Guid NoticeId, Guid CustomerId, string Kind, string Facts, DateTime CreatedAt, int Attempts, Guid? ContactChangeId, string? ContactSide);
 
     [LoggerMessage(6201, LogLevel.Information, "Sent notice {Notice} {Kind}")]
     private static partial void Sent(ILogger logger, Guid notice, string kind);
