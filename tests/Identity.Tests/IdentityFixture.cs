@@ -19,6 +19,10 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
 {
     public const string Secret = "a-random-secret-of-256-bits-would-stand-here";
     private static readonly string SecretHash = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
+
+    /// <summary>Two operators, a security officer.</summary>
+    public static readonly Guid FirstOperator = Guid.NewGuid(), SecondOperator = Guid.NewGuid(), SecurityOfficer = Guid.NewGuid();
+
     private static int _people;
     private HttpClient _client = null!;
 
@@ -65,6 +69,10 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
         int person = Interlocked.Increment(ref _people);
         return new(this, $"person{person}@example.com", $"+35988{1000000 + person}");
     }
+
+    /// <summary>A token as a login of that person to the back office gives it.</summary>
+    public string OfficeToken(Guid officer) =>
+        Service.Services.GetRequiredService<Pechat.Identity.OAuth.AccessTokenIssuer>().Issue(officer.ToString(), "back-office", "office", TimeSpan.FromHours(1));
 
     /// <summary>An EGN of somebody new.</summary>
     public static string NewEgn()
@@ -167,6 +175,12 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
             ["TokenKeyFile"] = KeyFile("token"),
             ["SecondTokenKeyFile"] = KeyFile("second"),
             ["Simulator"] = new { KeyFile = KeyFile("simulator") },
+            ["Officers"] = new object[]
+            {
+                new { CustomerId = FirstOperator, Roles = new[] { "identity-operator" } },
+                new { CustomerId = SecondOperator, Roles = new[] { "identity-operator" } },
+                new { CustomerId = SecurityOfficer, Roles = new[] { "security-officer" } },
+            },
             ["Clients"] = new object[]
             {
                 new { Id = "authenticator", Name = "Pechat", Scopes = new[] { "device" }, GrantTypes = new[] { "urn:ietf:params:oauth:grant-type:jwt-bearer" } },

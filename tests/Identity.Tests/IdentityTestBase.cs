@@ -21,6 +21,14 @@ internal abstract class IdentityTestBase
     [OneTimeTearDown]
     public async Task Stop() => await Identity.DisposeAsync();
 
+    /// <summary>The device behind the token counts no longer: refused here at once, and with the list of revocations everywhere within a second.</summary>
+    protected static async Task NoLonger(HttpResponseMessage answer)
+    {
+        string body = await answer.Content.ReadAsStringAsync();
+        Assert.That(answer.StatusCode, Is.AnyOf(HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden), body);
+        Assert.That(JsonDocument.Parse(body).RootElement.GetProperty("code").GetString(), Is.AnyOf("invalid_token", "device_detached"));
+    }
+
     /// <summary>The answer is a refusal with this status and code, in the form of the surface.</summary>
     protected static async Task Refused(HttpResponseMessage answer, HttpStatusCode status, string code)
     {

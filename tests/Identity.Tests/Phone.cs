@@ -64,11 +64,11 @@ internal sealed class Phone(IdentityFixture identity, string email, string numbe
 
     public string Number => number;
 
-    public Task<HttpResponseMessage> AskForVerificationAsync(string nationalId = "8503124420", string document = "AA1234567", string born = "1985-03-12", string country = "BG") =>
-        identity.PostAsync("/identity/v1/verifications", new
+    public Task<HttpResponseMessage> AskForVerificationAsync(string nationalId = "8503124420", string document = "AA1234567", string born = "1985-03-12", string country = "BG",
+        string? expires = null, string? token = null, string surname = "Петров") => identity.PostAsync("/identity/v1/verifications", new
         {
-            documentNumber = document, nationalId, country, givenName = "Иван", surname = "Петров", dateOfBirth = born, deviceKey = Jwk,
-        }, EnrolmentToken);
+            documentNumber = document, nationalId, country, givenName = "Иван", surname, dateOfBirth = born, deviceKey = Jwk, documentExpiresOn = expires,
+        }, token ?? EnrolmentToken);
 
     public async Task<string> VerifyAsync(string nationalId = "8503124420", string document = "AA1234567", string born = "1985-03-12")
     {
@@ -77,6 +77,16 @@ internal sealed class Phone(IdentityFixture identity, string email, string numbe
         string state = "pending";
         await Eventually.HoldsAsync(
             async () => (state = (await VerificationAsync()).GetProperty("state").GetString()!) != "pending", "the verification is decided");
+        return state;
+    }
+
+    /// <summary>Has the person identified again by the bound phone.</summary>
+    public async Task<string> VerifyAgainAsync(string nationalId, string document, string surname)
+    {
+        JsonElement asked = await Json(await AskForVerificationAsync(nationalId, document, token: DeviceToken, surname: surname));
+        VerificationId = asked.GetProperty("verificationId").GetGuid();
+        string state = "pending";
+        await Eventually.HoldsAsync(async () => (state = (await Json(await GetAsync($"/verifications/{VerificationId}"))).GetProperty("state").GetString()!) != "pending", "it is decided");
         return state;
     }
 

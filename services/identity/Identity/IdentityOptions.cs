@@ -38,6 +38,12 @@ internal sealed class IdentityOptions : IValidatableObject
     /// <summary>The development verifier; there is no other yet, so the service does not start without it.</summary>
     public SimulatorOptions Simulator { get; init; } = new();
 
+    /// <summary>Whether two operators must come to the same decision about a verification.</summary>
+    public bool SecondDecision { get; init; } = true;
+
+    /// <summary>Staff, by their own profiles.</summary>
+    public IReadOnlyList<OfficerOptions> Officers { get; init; } = [];
+
     /// <summary>OAuth clients.</summary>
     public IReadOnlyList<ClientOptions> Clients { get; init; } = [];
 
@@ -51,6 +57,8 @@ internal sealed class IdentityOptions : IValidatableObject
             yield return new("Simulator:KeyFile is needed: no other identity verifier is configured");
         foreach (string id in Clients.GroupBy(c => c.Id).Where(g => g.Count() > 1).Select(g => g.Key))
             yield return new($"two clients are named {id}");
+        foreach (OfficerOptions officer in Officers.Where(o => o.CustomerId == Guid.Empty || o.Roles.Count == 0 || o.Roles.Except(Office.Officer.Roles, StringComparer.Ordinal).Any()))
+            yield return new($"Officers: {officer.CustomerId} needs a CustomerId and roles of {string.Join(", ", Office.Officer.Roles)}");
         foreach (ClientOptions client in Clients)
         {
             foreach (string problem in client.Problems())
@@ -71,6 +79,16 @@ internal sealed class SimulatorOptions
     /// <summary>How long an assertion may be used to enrol the device.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan AssertionLifetime { get; init; } = TimeSpan.FromHours(1);
+}
+
+/// <summary>A member of staff.</summary>
+internal sealed class OfficerOptions
+{
+    /// <summary>The profile with which the person logs in.</summary>
+    public Guid CustomerId { get; init; }
+
+    /// <summary>What the person may do, see <see cref="Office.Officer"/>.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
 }
 
 /// <summary>One OAuth client.</summary>

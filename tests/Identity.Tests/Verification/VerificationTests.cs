@@ -87,7 +87,7 @@ internal sealed class VerificationTests : IdentityTestBase
         await Query<int>("update verification set clarify_until = now(), next_check_at = now() where id = @id returning 1", new { id = phone.VerificationId });
         await Eventually.HoldsAsync(async () => (await phone.VerificationAsync()).GetProperty("state").GetString() == "negative", "the deadline counts");
         Assert.That((await phone.VerificationAsync()).GetProperty("reason").GetString(), Is.EqualTo("no_clarification"));
-        Assert.That(VerificationDecisions.ClarificationTime, Is.EqualTo(TimeSpan.FromDays(7)));
+        Assert.That(DecisionRecord.ClarificationTime, Is.EqualTo(TimeSpan.FromDays(7)));
     }
 
     [Test]

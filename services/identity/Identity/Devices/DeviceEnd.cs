@@ -3,16 +3,19 @@ using Npgsql;
 using Pechat.Contracts;
 using Pechat.Contracts.Events.Identity;
 using Pechat.Identity.History;
+using Pechat.Identity.OAuth;
 using Pechat.Persistence;
 
 namespace Pechat.Identity.Devices;
 
 /// <summary>
-/// The end of a device (SM-2: Detached, Replaced; R-124). First in the SAM, where authority lives, then here with the event by which every
-/// service refuses the device's tokens.
+/// The end of a device (SM-2: Detached, Replaced; R-124). First in the SAM, where authority lives, then here, together with the
+/// revocation by which every service refuses the device's tokens within a second.
 /// </summary>
 internal sealed class DeviceEnd(NpgsqlDataSource db, ISignatureActivation sam)
 {
+    private static readonly TimeSpan LongestToken = TimeSpan.FromHours(1); // the upper bound of Identity:DeviceTokenLifetime
+
     /// <summary>Ends a device's authority in the SAM; asked again it changes nothing.</summary>
     internal async Task RevokeAsync(Guid customer, Guid device, CancellationToken ct)
     {
@@ -57,6 +60,7 @@ internal sealed class DeviceEnd(NpgsqlDataSource db, ISignatureActivation sam)
             """, new { device, customer, state, now, by }, tx, cancellationToken: ct));
         if (name is null)
             return; // ended before
+        await OwnRevocations.AddAsync(tx, device, now + LongestToken, now, ct);
         await HistoryLog.AddAsync(tx, customer, "device." + state.ToLowerInvariant(), actor, new { device, name, reason }, now, ct);
         await Outbox.AddAsync(tx, Guid.CreateVersion7(), new DeviceDetached(customer, device, name, now), now, ct);
     }

@@ -13,7 +13,7 @@ namespace Pechat.Identity.Devices;
 /// "This was not me" (R-125, AC-154): whoever gets the notice of a new device can lock the profile and detach that device, and nothing
 /// else, with the link in it. The link is derived when the notice is written, so that no broker or database holds it.
 /// </summary>
-internal sealed class NotMe(NpgsqlDataSource db, DeviceEnd devices, SigningKeys keys, HostingOptions hosting, TimeProvider clock)
+internal sealed class NotMe(NpgsqlDataSource db, DeviceEnd devices, ProfileLock profile, SigningKeys keys, HostingOptions hosting, TimeProvider clock)
 {
     /// <summary>How long after the binding the link works.</summary>
     internal static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
@@ -58,7 +58,7 @@ internal sealed class NotMe(NpgsqlDataSource db, DeviceEnd devices, SigningKeys 
         await db.InTransactionAsync(async tx =>
         {
             await DeviceEnd.RecordAsync(tx, found.Customer, device, "Detached", actor, "not me", now, ct);
-            await ProfileLock.LockAsync(tx, found.Customer, ProfileLock.ByCustomer, "not me", actor, now, ct);
+            await profile.LockAsync(tx, found.Customer, ProfileLock.ByCustomer, "not me", actor, now, ct);
         }, ct);
         return true;
     }

@@ -18,8 +18,11 @@ internal static class Scopes
     /// <summary>Between confirmation of the contacts and binding of the phone; no client can ask for it.</summary>
     public const string Enrolment = "enrolment";
 
+    /// <summary>Staff; counts only for persons that <c>Identity:Officers</c> names.</summary>
+    public const string Office = "office";
+
     /// <summary>What a client can be configured with.</summary>
-    public static readonly string[] All = [Service, Portal, OpenId, Device];
+    public static readonly string[] All = [Service, Portal, OpenId, Device, Office];
 }
 
 /// <summary>Grant types of the token endpoint.</summary>

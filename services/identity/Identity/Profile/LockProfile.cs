@@ -22,7 +22,7 @@ internal static class LockProfile
     internal static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/me/lock", Handle).RequireAccess(Scopes.Device, Scopes.Portal).AllowPeers("portal");
 
-    internal static async Task<IResult> Handle(Request request, ClaimsPrincipal user, NpgsqlDataSource db, TimeProvider clock, CancellationToken ct)
+    internal static async Task<IResult> Handle(Request request, ClaimsPrincipal user, NpgsqlDataSource db, ProfileLock profile, TimeProvider clock, CancellationToken ct)
     {
         string reason = request.Reason?.Trim() ?? "";
         if (reason.Length > MaxReasonLength || reason.Any(char.IsControl))
@@ -30,7 +30,7 @@ internal static class LockProfile
         DateTimeOffset now = clock.GetUtcNow();
         if (user.DeviceId() is not null)
             await DeviceAct.ProvenAsync(db, user, request.Proof, now, "lock", [], ct);
-        await db.InTransactionAsync(tx => ProfileLock.LockAsync(tx, user.CustomerId(), ProfileLock.ByCustomer, reason, HistoryLog.ActorOf(user), now, ct), ct);
+        await db.InTransactionAsync(tx => profile.LockAsync(tx, user.CustomerId(), ProfileLock.ByCustomer, reason, HistoryLog.ActorOf(user), now, ct), ct);
         return Results.NoContent();
     }
 }

@@ -2,12 +2,13 @@ using Dapper;
 using Npgsql;
 using Pechat.Contracts.Events.Identity;
 using Pechat.Identity.History;
+using Pechat.Identity.OAuth;
 using Pechat.Persistence;
 
 namespace Pechat.Identity.Profile;
 
 /// <summary>SM-1: a locked profile can do nothing but be identified again. Logins under way end with it.</summary>
-internal static class ProfileLock
+internal sealed class ProfileLock(IdentityOptions options)
 {
     /// <summary>Locked by the customer: a fresh identification opens it.</summary>
     internal const string ByCustomer = "customer";
@@ -17,7 +18,7 @@ internal static class ProfileLock
 
     /// <summary>Locks the profile; a lock by staff replaces one by the customer, not the other way round.</summary>
     /// <returns>Whether anything changed.</returns>
-    internal static async Task<bool> LockAsync(
+    internal async Task<bool> LockAsync(
         NpgsqlTransaction tx, Guid customer, string by, string reason, string actor, DateTimeOffset now, CancellationToken ct)
     {
         int locked = await tx.Connection!.ExecuteAsync(new CommandDefinition("""
@@ -27,17 +28,21 @@ internal static class ProfileLock
         if (locked == 0)
             return false;
         await EndLoginsAsync(tx, customer, now, ct);
+        await RevokeDeviceTokensAsync(tx, customer, now, ct);
         await HistoryLog.AddAsync(tx, customer, "profile.locked", actor, new { by, reason }, now, ct);
         await Outbox.AddAsync(tx, Guid.CreateVersion7(), new CustomerLocked(customer, by, now), now, ct);
         return true;
     }
 
-    /// <summary>Ends logins that wait, and codes that no client has exchanged yet.</summary>
-    internal static Task EndLoginsAsync(NpgsqlTransaction tx, Guid customer, DateTimeOffset now, CancellationToken ct) =>
-        tx.Connection!.ExecuteAsync(new CommandDefinition("""
+    /// <summary>Ends sessions, logins that wait, and codes that no client has exchanged yet.</summary>
+    internal static async Task EndLoginsAsync(NpgsqlTransaction tx, Guid customer, DateTimeOffset now, CancellationToken ct)
+    {
+        await tx.Connection!.ExecuteAsync(new CommandDefinition("""
             update login set state = 'Cancelled', decided_at = @now where customer_id = @customer and state in ('Pending', 'Confirmed');
             update authorization_code set used_at = @now where customer_id = @customer and used_at is null;
             """, new { customer, now }, tx, cancellationToken: ct));
+        await ClientSessions.RevokeAllAsync(tx, customer, now, ct);
+    }
 
     /// <summary>Opens the profile again.</summary>
     /// <param name="tx">The transaction.</param>
@@ -61,5 +66,14 @@ internal static class ProfileLock
         await HistoryLog.AddAsync(tx, customer, "profile.unlocked", actor, detail, now, ct);
         await Outbox.AddAsync(tx, Guid.CreateVersion7(), new CustomerUnlocked(customer, now), now, ct);
         return true;
+    }
+
+    /// <summary>Tokens that the phones hold end everywhere; the phones themselves stay bound and count again once the profile is open.</summary>
+    private async Task RevokeDeviceTokensAsync(NpgsqlTransaction tx, Guid customer, DateTimeOffset now, CancellationToken ct)
+    {
+        var devices = await tx.Connection!.QueryAsync<Guid>(new CommandDefinition(
+            "select id from device where customer_id = @customer and state = 'Active'", new { customer }, tx, cancellationToken: ct));
+        foreach (Guid device in devices)
+            await OwnRevocations.AddAsync(tx, device, now + options.DeviceTokenLifetime, now, ct);
     }
 }

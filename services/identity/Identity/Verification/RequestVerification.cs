@@ -6,6 +6,8 @@ using Npgsql;
 using Pechat.Contracts;
 using Pechat.Hosting;
 using Pechat.Hosting.Jose;
+using Pechat.Identity.Devices;
+using Pechat.Identity.History;
 using Pechat.Identity.People;
 using Pechat.Persistence;
 
@@ -20,10 +22,16 @@ internal static partial class RequestVerification
 
     internal sealed record Request(
         string? DocumentNumber, string? NationalId, string? Country, string? GivenName, string? Surname, string? GivenNameLatin, string? SurnameLatin,
-        DateOnly? DateOfBirth, JsonElement DeviceKey, string? NationalIdType = null);
-    internal sealed record Response(Guid VerificationId, string State, string? Reason);
+        DateOnly? DateOfBirth, JsonElement DeviceKey, string? NationalIdType = null, DateOnly? DocumentExpiresOn = null);
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/verifications", Handle).RequireAccess(OAuth.Scopes.Enrolment);
+    /// <param name="VerificationId">The attempt.</param>
+    /// <param name="State"><c>pending</c>, <c>positive</c>, <c>negative</c>, <c>suspended</c>, <c>abandoned</c> or <c>failed</c>.</param>
+    /// <param name="Reason">Category of R-104.</param>
+    /// <param name="CaptureUrl">Where the provider captures document and face, while it does.</param>
+    /// <param name="ClarifyUntil">By when a suspended case must be cleared up.</param>
+    internal sealed record Response(Guid VerificationId, string State, string? Reason, string? CaptureUrl = null, DateTimeOffset? ClarifyUntil = null);
+
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/verifications", Handle).RequireAccess(OAuth.Scopes.Enrolment, OAuth.Scopes.Device);
 
     internal static async Task<IResult> Handle(
         Request request, ClaimsPrincipal user, NpgsqlDataSource db, IIdentityVerifier verifier, TimeProvider clock, CancellationToken ct)
@@ -41,21 +49,24 @@ internal static partial class RequestVerification
         if (number.BirthDate is { } inside && inside != born)
             throw FaultException.Invalid("data_mismatch", "dateOfBirth differs from the date inside nationalId");
         EcPublicKey key = ReadKey(request.DeviceKey);
+        // A bound phone has itself identified again; a new one comes with the enrolment token.
+        if (user.DeviceId() is not null && (await ActiveDevice.OfAsync(db, user, ct)).Key.Thumbprint != key.Thumbprint)
+            throw FaultException.Forbidden("invalid_key", "a bound phone names its own key");
 
         DateTimeOffset now = clock.GetUtcNow();
-        bool underAge = born.AddYears(MinAge) > DateOnly.FromDateTime(now.UtcDateTime);
+        DateOnly today = DateOnly.FromDateTime(now.UtcDateTime);
         var id = Guid.NewGuid();
-        string state = underAge ? "Negative" : "Submitted";
-        string? reason = underAge ? Reasons.UnderAge : null;
+        string? reason = born.AddYears(MinAge) > today ? Reasons.UnderAge : request.DocumentExpiresOn < today ? Reasons.DocumentExpired : null;
+        string state = reason is null ? "Submitted" : "Negative";
         await db.InTransactionAsync(async tx =>
         {
             await ThrowIfTooManyAsync(tx, user.CustomerId(), now, ct);
-            return await tx.Connection!.ExecuteAsync(new CommandDefinition("""
+            await tx.Connection!.ExecuteAsync(new CommandDefinition("""
                 insert into verification (id, customer_id, provider, state, reason, document_number, national_id, national_id_type, country,
-                    given_name, surname, given_name_latin, surname_latin, latin_review, date_of_birth, device_key, device_jkt,
+                    given_name, surname, given_name_latin, surname_latin, latin_review, date_of_birth, document_expires_on, device_key, device_jkt,
                     created_at, next_check_at, decided_at)
                 values (@id, @customer, @provider, @state, @reason, @document, @nationalId, @nationalIdType, @country,
-                    @given, @surname, @givenLatin, @surnameLatin, @review, @born, @key, @jkt, @now, @now, @decided)
+                    @given, @surname, @givenLatin, @surnameLatin, @review, @born, @expiresOn, @key, @jkt, @now, @now, @decided)
                 """, new
             {
                 id,
@@ -73,11 +84,19 @@ internal static partial class RequestVerification
                 surnameLatin = surname.Latin,
                 review = given.NeedsReview || surname.NeedsReview,
                 born,
+                expiresOn = request.DocumentExpiresOn,
                 key = key.Json,
                 jkt = key.Thumbprint,
                 now,
-                decided = underAge ? now : (DateTimeOffset?)null,
+                decided = reason is null ? (DateTimeOffset?)null : now,
             }, tx, cancellationToken: ct));
+            await Evidence.AddAsync(tx, id, "submitted", HistoryLog.ActorOf(user), new
+            {
+                provider = verifier.Name, verifier.Method, document, request.DocumentExpiresOn, nationalId = number.Value, nationalIdType = number.Type.ToString(),
+                request.Country, given = given.Native, surname = surname.Native, givenLatin = given.Latin, surnameLatin = surname.Latin, born, jkt = key.Thumbprint,
+                refused = reason,
+            }, now, ct);
+            await HistoryLog.AddAsync(tx, user.CustomerId(), reason is null ? "identity.submitted" : "identity.negative", HistoryLog.ActorOf(user), new { verification = id, reason }, now, ct);
         }, ct);
         return Results.Accepted($"/identity/v1/verifications/{id}", new Response(id, GetVerification.Public(state), reason));
     }
@@ -112,7 +131,8 @@ internal static partial class RequestVerification
         if (state is null or "Closed")
             throw FaultException.Conflict("illegal_state", "the profile is closed");
         var earlier = (await tx.Connection!.QueryAsync<(DateTime At, bool Open)>(new CommandDefinition("""
-            select created_at, state = 'Submitted' from verification where customer_id = @customer and created_at > @month order by created_at desc
+            select created_at, state in ('Started', 'Submitted') from verification
+            where customer_id = @customer and created_at > @month and state <> 'Failed' order by created_at desc
             """, new { customer, month = now.AddDays(-30) }, tx, cancellationToken: ct))).AsList();
         if (earlier.Any(e => e.Open))
             throw FaultException.Conflict("verification_pending", "an earlier verification has not been decided yet");

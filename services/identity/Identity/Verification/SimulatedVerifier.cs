@@ -6,10 +6,12 @@ namespace Pechat.Identity.Verification;
 
 /// <summary>
 /// The verifier of development and tests. It looks at nothing: the last letter of the document number decides (N negative, S suspended,
-/// anything else positive). Never to be trusted by a SAM that guards real keys.
+/// C captured never, F failed, anything else positive); once the customer has clarified something, the last letter of that does. Never to
+/// be trusted by a SAM that guards real keys.
 /// </summary>
 internal sealed partial class SimulatedVerifier : IIdentityVerifier, IDisposable
 {
+    private static readonly Dictionary<string, string> Believed = new() { ["simulated"] = "nothing was looked at" };
     private readonly SimulatorOptions _options;
     private readonly TimeProvider _clock;
     private readonly ECDsa _key;
@@ -28,12 +30,16 @@ internal sealed partial class SimulatedVerifier : IIdentityVerifier, IDisposable
     public string Method => "simulated";
 
     public Task<VerificationOutcome> ExamineAsync(VerificationCase examined, CancellationToken ct) =>
-        Task.FromResult<VerificationOutcome>(examined.DocumentNumber[^1] switch
+        Task.FromResult<VerificationOutcome>((examined.Clarifications.Count > 0 ? examined.Clarifications[^1] : examined.DocumentNumber)[^1] switch
         {
-            'N' => new VerificationOutcome.Negative(Reasons.DataMismatch),
-            'S' => new VerificationOutcome.Suspended(Reasons.DocumentUnreadable),
-            _ => new VerificationOutcome.Positive(Assert(examined)),
+            'N' => new VerificationOutcome.Negative(Reasons.DataMismatch) { Checks = Believed },
+            'S' => new VerificationOutcome.Suspended(Reasons.DocumentUnreadable) { Checks = Believed },
+            'C' => new VerificationOutcome.Capturing(null),
+            'F' => new VerificationOutcome.Failed(),
+            _ => new VerificationOutcome.Positive(Assert(examined)) { Checks = Believed },
         });
+
+    public Task<string> AssertAsync(VerificationCase decided, CancellationToken ct) => Task.FromResult(Assert(decided));
 
     public void Dispose() => _key.Dispose();
 
