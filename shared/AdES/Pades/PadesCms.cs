@@ -32,20 +32,8 @@ public static class PadesCms
         if (!signer.Verify(certificate)) // ades.md 0.2 step 4: a value that does not verify is never embedded
             throw new CryptographicException("The signature value does not verify under the signing certificate.");
         if (timestampToken is { } token)
-            signer = signer.WithUnsigned(new CmsAttribute(Oids.SignatureTimestamp, CheckedToken(token, signature, certificate)));
+            signer = signer.WithUnsigned(new CmsAttribute(Oids.SignatureTimestamp, TimestampCheck.Checked(token, signature.Span, certificate)));
         Certificate[] certificates = [certificate, .. chain.Where(each => !each.Encoded.Span.SequenceEqual(certificate.Encoded.Span))];
         return SignedData.Create(Oids.Data, null, signer, certificates).Encode();
-    }
-
-    private static ReadOnlyMemory<byte> CheckedToken(ReadOnlyMemory<byte> token, ReadOnlyMemory<byte> signature, Certificate certificate)
-    {
-        TstInfo info = TimestampToken.Parse(token).Info;
-        DigestAlgorithm digest = DigestAlgorithm.Find(info.Imprint.HashAlgorithm.Oid)
-            ?? throw new CryptographicException("The time stamp uses a hash that is not accepted.");
-        if (!info.Imprint.Matches(digest, digest.Hash(signature.Span)))
-            throw new CryptographicException("The time stamp is not over this signature value.");
-        if (info.GenTime > certificate.NotAfter) // EN 319 122-1 §6.3 m: stamped while the certificate is valid
-            throw new CryptographicException("The time stamp was made after the signing certificate expired.");
-        return token;
     }
 }

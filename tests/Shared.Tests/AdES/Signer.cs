@@ -14,11 +14,11 @@ internal sealed class Signer : IDisposable
     private readonly ECDsa _rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly ECDsa _stampKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    internal Signer(SignatureAlgorithm? algorithm = null)
+    internal Signer(SignatureAlgorithm? algorithm = null, ECCurve? curve = null)
     {
         Algorithm = algorithm ?? SignatureAlgorithm.EcdsaSha256;
-        _key = Algorithm.Scheme == SignatureScheme.Ecdsa ? ECDsa.Create(ECCurve.NamedCurves.nistP256) : RSA.Create(2048);
-        var root = new CertificateRequest("CN=Test Root,C=BG", _rootKey, HashAlgorithmName.SHA256);
+        _key = Algorithm.Scheme == SignatureScheme.Ecdsa ? ECDsa.Create(curve ?? ECCurve.NamedCurves.nistP256) : RSA.Create(2048);
+        var root = new CertificateRequest($"CN=Test Root {Guid.NewGuid():N},C=BG", _rootKey, HashAlgorithmName.SHA256);
         root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         root.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         using X509Certificate2 rootCertificate = root.CreateSelfSigned(Now.AddYears(-1), Now.AddYears(9));
@@ -53,12 +53,18 @@ internal sealed class Signer : IDisposable
         return PadesSigner.Complete(prepared, SignDigest(prepared.Digest));
     }
 
-    internal async Task<byte[]> StampAsync(byte[] signature, DateTimeOffset? at = null)
+    internal Task<byte[]> StampAsync(byte[] signature, DateTimeOffset? at = null) =>
+        StampAsync(MessageImprint.Of(DigestAlgorithm.Sha256, SHA256.HashData(signature)), at);
+
+    /// <summary>The unit as the source that extensions ask.</summary>
+    internal async Task<ReadOnlyMemory<byte>> StampAsync(MessageImprint imprint, CancellationToken ct) => await StampAsync(imprint, (DateTimeOffset?)null);
+
+    private async Task<byte[]> StampAsync(MessageImprint imprint, DateTimeOffset? at)
     {
         var info = new TstInfo
         {
             Policy = Oids.PolicyBestPracticeTimestamp,
-            Imprint = MessageImprint.Of(DigestAlgorithm.Sha256, SHA256.HashData(signature)),
+            Imprint = imprint,
             SerialNumber = new byte[] { 1 },
             GenTime = at ?? Now.AddSeconds(5),
         };
