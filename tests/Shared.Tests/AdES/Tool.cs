@@ -6,9 +6,12 @@ namespace Pechat.Shared.Tests.AdES;
 internal static class Tool
 {
     /// <summary>Runs a program and answers its exit code and both outputs.</summary>
-    internal static (int Code, string Output) Run(string program, params string[] arguments)
+    internal static (int Code, string Output) Run(string program, params string[] arguments) => RunIn("", program, arguments);
+
+    /// <summary>The same in a folder, from which the program takes relative names.</summary>
+    internal static (int Code, string Output) RunIn(string folder, string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LC_ALL"] = "C.UTF-8";
         using var process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
