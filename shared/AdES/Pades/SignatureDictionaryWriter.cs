@@ -5,10 +5,10 @@ using Pechat.Pki;
 
 namespace Pechat.AdES.Pades;
 
-/// <summary>Writes the signature dictionary with room for /ByteRange and /Contents (EN 319 142-1 §6.3, ISO 32000-2 §12.8.1).</summary>
-/// <param name="options">What to say.</param>
+/// <summary>Writes the dictionary of a signature or document time stamp with room for /ByteRange and /Contents (EN 319 142-1 §5.4.3, §6.3, ISO 32000-2 §12.8).</summary>
+/// <param name="options">What to say; null for a document time stamp, which says nothing.</param>
 /// <param name="capacity">Bytes of CMS to reserve.</param>
-internal sealed class SignatureDictionaryWriter(PadesOptions options, int capacity)
+internal sealed class SignatureDictionaryWriter(PadesOptions? options, int capacity)
 {
     private const int RangeWidth = 34; // "0 " and three numbers of up to ten digits
 
@@ -21,6 +21,19 @@ internal sealed class SignatureDictionaryWriter(PadesOptions options, int capaci
 
     internal void Write(PdfWriter writer)
     {
+        if (options is null)
+            writer.Raw("<</Type /DocTimeStamp/Filter /Adobe.PPKLite/SubFilter /ETSI.RFC3161");
+        else
+            WriteSaid(writer, options);
+        writer.Raw("/ByteRange [");
+        _rangeOffset = writer.Length;
+        writer.Raw(new string(' ', RangeWidth)).Raw("]/Contents ");
+        ContentsOffset = writer.Length;
+        writer.Raw("<").Raw(new string('0', 2 * capacity)).Raw(">>>");
+    }
+
+    private static void WriteSaid(PdfWriter writer, PadesOptions options)
+    {
         writer.Raw("<</Type /Sig/Filter /Adobe.PPKLite/SubFilter /ETSI.CAdES.detached/M ").Object(PdfWriter.Date(options.SigningTime));
         foreach ((string key, string? text) in (ReadOnlySpan<(string, string?)>)
             [("Name", options.Name), ("Reason", options.Reason), ("Location", options.Location), ("ContactInfo", options.ContactInfo)])
@@ -28,11 +41,6 @@ internal sealed class SignatureDictionaryWriter(PadesOptions options, int capaci
             if (text is not null)
                 writer.Raw($"/{key} ").Object(PdfWriter.Text(text));
         }
-        writer.Raw("/ByteRange [");
-        _rangeOffset = writer.Length;
-        writer.Raw(new string(' ', RangeWidth)).Raw("]/Contents ");
-        ContentsOffset = writer.Length;
-        writer.Raw("<").Raw(new string('0', 2 * capacity)).Raw(">>>");
     }
 
     /// <summary>Fills in the range now that the length is known; the length stays.</summary>

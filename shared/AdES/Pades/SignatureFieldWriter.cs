@@ -21,9 +21,26 @@ internal sealed class SignatureFieldWriter(PdfFile file, PdfUpdate update)
         Refuse(PdfForm.Certification(file, _revision) == 1, "The file is certified and allows no changes.");
         Refuse(file.Resolve(file.Catalog(_revision)["NeedsRendering"], _revision) is PdfBoolean { Value: true }, "A dynamic XFA form has no fixed content to sign.");
         if (name is null)
-            AddField(signature);
+        {
+            string free = FreeName();
+            Refuse(PdfForm.IsLocked(file, free, _revision), "An earlier signature allows no further fields.");
+            AddField(free, signature);
+        }
         else
             FillField(name, signature);
+        WriteChanged();
+    }
+
+    /// <summary>Writes a field for a document time stamp, which is no change that a certification or a lock forbids (ISO 32000-2 §12.8.2.2).</summary>
+    /// <param name="timestamp">Where the time stamp's dictionary will be.</param>
+    internal void WriteTimestamp(PdfReference timestamp)
+    {
+        AddField(FreeName(), timestamp);
+        WriteChanged();
+    }
+
+    private void WriteChanged()
+    {
         foreach ((PdfReference reference, PdfDictionary value) in _changed)
             update.Write(reference, value);
     }
@@ -39,10 +56,8 @@ internal sealed class SignatureFieldWriter(PdfFile file, PdfUpdate update)
         SetForm(null);
     }
 
-    private void AddField(PdfReference signature)
+    private void AddField(string name, PdfReference signature)
     {
-        string name = FreeName();
-        Refuse(PdfForm.IsLocked(file, name, _revision), "An earlier signature allows no further fields.");
         (PdfReference page, PdfDictionary content) = FirstPage();
         PdfReference field = update.NewReference();
         update.Write(field, new PdfDictionary(new Dictionary<string, PdfObject>
