@@ -11,6 +11,7 @@ namespace Pechat.AdES.Cades;
 public static class CadesSigner
 {
     internal const string First = "CAdES";
+    internal const string Enveloping = "CAdES enveloping";
     internal const string Parallel = "CAdES parallel";
     internal const string Counter = "CAdES counter";
 
@@ -26,6 +27,19 @@ public static class CadesSigner
         CheckLength(contentDigest, algorithm);
         byte[] attributes = CadesAttributes.Signed(Oids.Data, contentDigest, certificate, algorithm.Digest, claims);
         return new PendingSignature(First, attributes, certificate, chain, algorithm);
+    }
+
+    /// <summary>First phase of a first signature that carries its content, when that is small enough to be kept until the second phase.</summary>
+    /// <param name="content">What to sign and to carry.</param>
+    /// <param name="claims">What the signer says.</param>
+    /// <param name="certificate">The signer's certificate.</param>
+    /// <param name="chain">Further certificates to carry.</param>
+    /// <param name="algorithm">Algorithm of the signature.</param>
+    public static PendingSignature PrepareEnveloping(
+        ReadOnlyMemory<byte> content, SignatureClaims claims, Certificate certificate, IReadOnlyList<Certificate> chain, SignatureAlgorithm algorithm)
+    {
+        PendingSignature detached = Prepare(algorithm.Digest.Hash(content.Span), claims, certificate, chain, algorithm);
+        return new PendingSignature(Enveloping, detached.ToBeSigned, certificate, chain, algorithm, content);
     }
 
     /// <summary>First phase of a further signature over the same content, beside those that are there.</summary>
@@ -66,7 +80,7 @@ public static class CadesSigner
         return new PendingSignature(Counter, attributes, certificate, chain, algorithm, cms, signer);
     }
 
-    /// <summary>Second phase: a detached signature, or the message with one more signature or counter-signature.</summary>
+    /// <summary>Second phase: a detached or enveloping signature, or the message with one more signature or counter-signature.</summary>
     /// <param name="pending">Result of the first phase.</param>
     /// <param name="signature">Signature value; ECDSA as DER.</param>
     /// <param name="timestampToken">Token over the signature value (level B-T); null for level B-B.</param>
@@ -74,9 +88,11 @@ public static class CadesSigner
     /// <exception cref="CryptographicException">The signature does not verify under the certificate, or the token is not over it.</exception>
     public static byte[] Complete(PendingSignature pending, ReadOnlyMemory<byte> signature, ReadOnlyMemory<byte>? timestampToken = null)
     {
-        CmsSigner signer = Assemble(pending, signature, timestampToken, First, Parallel, Counter);
+        CmsSigner signer = Assemble(pending, signature, timestampToken, First, Enveloping, Parallel, Counter);
         if (pending.Kind == First)
             return Message(pending, signer).Encode();
+        if (pending.Kind == Enveloping)
+            return Message(pending, signer).Enveloping(pending.Document).Encode();
         CmsMessage message = Read(pending.Document);
         if (pending.Kind == Parallel)
             return message.WithSigner(signer, [pending.Certificate, .. pending.Chain]).Encode();

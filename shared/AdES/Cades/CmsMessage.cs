@@ -67,6 +67,13 @@ internal sealed record CmsMessage
         return Tlv.Wrap(Tlv.Sequence, SignedDataOid(), Tlv.Wrap(Tlv.Context0, Tlv.Wrap(Tlv.Sequence, Before(), encapsulated, After())));
     }
 
+    /// <summary>The same with a content inside.</summary>
+    internal CmsMessage Enveloping(ReadOnlyMemory<byte> content) => this with
+    {
+        Content = content,
+        Encapsulated = Tlv.Wrap(Tlv.Sequence, ContentTypeOid(), Tlv.Wrap(Tlv.Context0, Tlv.Wrap(Tlv.OctetString, content))),
+    };
+
     /// <summary>Writes the message with a content that never stands in memory as a whole; all lengths are definite (DER).</summary>
     /// <param name="content">Where the content comes from.</param>
     /// <param name="length">Its length in bytes.</param>

@@ -157,6 +157,17 @@ internal sealed class CadesSigningTests
     }
 
     [Test]
+    public async Task Content_kept_in_memory_and_content_that_streams_give_the_same_octets()
+    {
+        PendingSignature streaming = Prepare(_signer, Content);
+        PendingSignature kept = CadesSigner.PrepareEnveloping(Content, Claims, _signer.Certificate, [_signer.Root], _signer.Algorithm);
+        byte[] value = _signer.SignDigest(kept.Digest);
+        using var output = new MemoryStream();
+        await CadesSigner.CompleteEnvelopingAsync(streaming, value, null, new MemoryStream(Content), Content.Length, output, default);
+        Assert.That(CadesSigner.Complete(PendingSignature.FromTrusted(kept.Encode()), value), Is.EqualTo(output.ToArray()));
+    }
+
+    [Test]
     public void Enveloping_refuses_another_content_than_the_one_signed()
     {
         PendingSignature pending = Prepare(_signer, Content);
