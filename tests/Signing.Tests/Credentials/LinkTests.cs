@@ -76,6 +76,16 @@ internal sealed class LinkTests
         Assert.That(answer.Body.GetProperty("cert").GetProperty("certificates").GetArrayLength(), Is.EqualTo(2));
     }
 
+    [TestCase("active", "suspended"), TestCase("suspended", "active")]
+    public async Task Suspension_within_the_second_of_the_issue_counts_in_either_order(string first, string second)
+    {
+        string serial = Guid.NewGuid().ToString("N");
+        DateTimeOffset at = _house.Clock.GetUtcNow();
+        foreach (string state in new[] { first, second })
+            await _house.Db.InTransactionAsync(tx => Signing.Credentials.CertificateState.RecordAsync(tx, serial, state, at, default), default);
+        Assert.That(await _house.ScalarAsync<string>("select state from certificate_state where serial = @serial", new { serial }), Is.EqualTo("suspended"));
+    }
+
     [Test, Requirement("S0-66")]
     public async Task Suspension_resumption_and_revocation_are_followed_and_revocation_is_final()
     {
