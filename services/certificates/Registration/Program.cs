@@ -17,7 +17,11 @@ builder.AddDefaults("registration");
 builder.Services.AddValidatedOptions<RegistrationOptions>("Registration");
 builder.AddAccessTokens();
 builder.AddDatabase("Registration");
-builder.AddMessaging(bus => bus.AddConsumer<FollowCertificateStatus>());
+builder.AddMessaging(bus =>
+{
+    bus.AddConsumer<FollowCertificateStatus>();
+    bus.AddConsumer<EndWithProfile>();
+});
 builder.AddPeer<CustomerDirectory.CustomerDirectoryClient>("identity");
 builder.AddPeer<ActivationModule.ActivationModuleClient>("signature-activation");
 builder.AddPeer<Issuer.IssuerClient>("certificate-authority");

@@ -27,6 +27,7 @@ builder.AddMessaging(bus =>
 {
     bus.AddConsumer<LinkIssuedCertificate>();
     bus.AddConsumer<FollowCertificateStatus>();
+    bus.AddConsumer<EndWithProfile>();
 });
 builder.AddPeer<ActivationModule.ActivationModuleClient>("signature-activation");
 builder.AddPeer<UnitLedger.UnitLedgerClient>("billing");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Pechat.Contracts;
 using Pechat.Contracts.CertificateAuthority.V1;
 using Pechat.Contracts.Events.CertificateAuthority;
+using Pechat.Contracts.Events.Identity;
 using Pechat.Persistence;
 
 namespace Pechat.Registration.Tests.Certificates;
@@ -48,6 +49,23 @@ internal sealed class StatusTests : RegistrationTestBase
         Registration.IssuerRefuses = FaultException.Conflict("illegal_state", "a revoked certificate keeps its status for ever");
         await Refused(await applicant.ChangeAsync(serial, "resume"), HttpStatusCode.Conflict, "illegal_state");
         Assert.That(await Registration.StatesAsync(request), Has.Length.EqualTo(4));
+        applicant.Dispose();
+    }
+
+    [Test]
+    public async Task A_closed_profile_takes_certificates_and_requests_with_it() // SM-1
+    {
+        var (applicant, request, serial) = await Issued();
+        using Applicant asking = Registration.NewApplicant();
+        Guid open = Applicant.Id(await Applicant.Json(await asking.AskAsync()));
+        DateTimeOffset now = Registration.Cluster.Clock.GetUtcNow();
+        foreach (Guid customer in new[] { applicant.CustomerId, asking.CustomerId, applicant.CustomerId })
+            await Registration.Database.DataSource.InTransactionAsync(
+                tx => Outbox.AddAsync(tx, Guid.CreateVersion7(), new CustomerClosed(customer, now), now, CancellationToken.None), CancellationToken.None);
+        await asking.UntilAsync(open, "Rejected");
+        await Testing.Eventually.HoldsAsync(() => Registration.Statuses.TryGetValue(serial, out CertificateState state) && state == CertificateState.Revoked, "it is revoked");
+        Assert.That(await Registration.StatesAsync(open), Has.Exactly(1).EqualTo("Rejected"));
+        Assert.That(await Registration.QueryAsync<string>("select state from certificate_request where id = @request", new { request }), Is.EqualTo(new[] { "Issued" }), "the CA's event ends it");
         applicant.Dispose();
     }
 

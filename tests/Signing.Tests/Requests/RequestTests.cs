@@ -4,6 +4,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.IdentityModel.Tokens;
+using Pechat.Contracts.Events.Identity;
+using Pechat.Persistence;
 using Pechat.Testing;
 using static Pechat.Signing.Tests.SigningHouse;
 
@@ -169,6 +171,16 @@ internal sealed class RequestTests
         Assert.That((locked.Status, locked.Error), Is.EqualTo((HttpStatusCode.Forbidden, "device_locked")));
         Assert.That(await _house.ScalarAsync<string>("select body ->> 'customerId' from public.outbox where type = 'wrong-pins-entered.v1'"), Is.EqualTo(_house.Alice.ToString()));
         Assert.That(await _house.StateAsync(id), Is.EqualTo("pending"));
+    }
+
+    [Test]
+    public async Task Requests_to_a_closed_profile_are_rejected() // SM-1
+    {
+        Guid id = await AskAsync("closed");
+        DateTimeOffset now = _house.Clock.GetUtcNow();
+        await _house.Db.InTransactionAsync(tx => Outbox.AddAsync(tx, Guid.NewGuid(), new CustomerClosed(_house.Alice, now), now, CancellationToken.None), CancellationToken.None);
+        await Eventually.HoldsAsync(async () => await _house.StateAsync(id) == "rejected", "it is rejected");
+        Assert.That((await _house.EventsAsync("signature-ended.v1", id)).Single().GetProperty("outcome").GetString(), Is.EqualTo("rejected"));
     }
 
     [Test]

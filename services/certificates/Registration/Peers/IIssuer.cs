@@ -12,7 +12,7 @@ internal interface IIssuer
     /// <exception cref="Contracts.FaultException">The CA refuses or is down.</exception>
     Task<string> IssueAsync(Guid request, string profile, byte[] csr, CertificateData data, Guid customer, Guid credential, CancellationToken ct);
 
-    /// <summary>Suspends or resumes (SM-5).</summary>
+    /// <summary>Suspends, resumes or revokes (SM-5).</summary>
     /// <param name="serial">Upper-case hex.</param>
     /// <param name="state">The state wanted.</param>
     /// <param name="requestedBy">Who asks, for the CA's evidence.</param>
@@ -23,7 +23,7 @@ internal interface IIssuer
 
 internal sealed class CertificateAuthorityIssuer(Issuer.IssuerClient client) : IIssuer
 {
-    private const int CertificateHold = 6; // CRLReason, RFC 5280 §5.3.1
+    private const int CertificateHold = 6, CessationOfOperation = 5; // CRLReason, RFC 5280 §5.3.1
 
     public async Task<string> IssueAsync(Guid request, string profile, byte[] csr, CertificateData data, Guid customer, Guid credential, CancellationToken ct)
     {
@@ -43,6 +43,7 @@ internal sealed class CertificateAuthorityIssuer(Issuer.IssuerClient client) : I
     public async Task<CertificateStatus> ChangeStatusAsync(string serial, CertificateState state, string requestedBy, CancellationToken ct) =>
         await client.ChangeStatusAsync(new ChangeStatusRequest
         {
-            Serial = serial, State = state, Reason = state == CertificateState.Suspended ? CertificateHold : 0, RequestedBy = requestedBy,
+            Serial = serial, State = state, RequestedBy = requestedBy,
+            Reason = state switch { CertificateState.Suspended => CertificateHold, CertificateState.Revoked => CessationOfOperation, _ => 0 },
         }, cancellationToken: ct);
 }
