@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Pechat.Testing;
 
 namespace Pechat.Architecture.Tests;
 
@@ -35,7 +36,7 @@ internal sealed record SourceFile(string Path, string Text);
 /// <summary>The repository as the rules see it; a planted violation is a house with one thing added.</summary>
 internal sealed record House(IReadOnlyList<Project> Projects, IReadOnlyList<SourceFile> Sources)
 {
-    internal static string Root { get; } = FindRoot();
+    internal static string Root => Repository.Root;
 
     internal static House Read()
     {
@@ -53,12 +54,4 @@ internal sealed record House(IReadOnlyList<Project> Projects, IReadOnlyList<Sour
 
     private static bool Skipped(string relative) =>
         relative.Split('/', '\\').Any(part => part is "bin" or "obj" or "node_modules" or ".git" or ".run");
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Services.sln")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException("Services.sln stands in no parent folder of the tests");
-    }
 }

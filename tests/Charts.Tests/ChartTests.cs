@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Pechat.Testing;
 
 namespace Pechat.Charts.Tests;
 
 /// <summary>The Helm chart and the cluster prerequisites, judged by helm and by the schemas of Kubernetes.</summary>
 internal sealed partial class ChartTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
     private static readonly string Here = Path.Combine(Root, "tests", "Charts.Tests");
     private static readonly string Chart = Path.Combine(Root, "charts", "pechat");
     private static readonly string Validation = Path.Combine(Here, "validation");
@@ -137,14 +138,6 @@ internal sealed partial class ChartTests
         process.StandardInput.Close();
         process.WaitForExit();
         return (process.ExitCode, output.Result + errors.Result);
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Services.sln")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException("Services.sln stands in no parent folder of the tests");
     }
 
     [GeneratedRegex(@"\n  name: (\S+)\n")]

@@ -254,13 +254,7 @@ internal sealed class ValidateDocumentTests
         return [.. file, .. Encoding.Latin1.GetBytes(update)];
     }
 
-    private static string Sample(string name)
-    {
-        DirectoryInfo at = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "Services.sln")))
-            at = at.Parent!;
-        return Path.Combine(at.FullName, "tests", "Shared.Tests", "AdES", "samples", name);
-    }
+    private static string Sample(string name) => Repository.PathOf("tests", "Shared.Tests", "AdES", "samples", name);
 
     private Task<HttpResponseMessage> PostAsync(byte[] pdf)
     {

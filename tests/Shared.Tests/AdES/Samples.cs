@@ -1,3 +1,5 @@
+using Pechat.Testing;
+
 namespace Pechat.Shared.Tests.AdES;
 
 /// <summary>The files in samples/; where they come from stands in samples/README.md.</summary>
@@ -9,14 +11,5 @@ internal static class Samples
 
     internal static byte[] Read(string name) => File.ReadAllBytes(Path.Combine(Folder(), name));
 
-    private static string Folder()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            string folder = Path.Combine(at.FullName, "tests", "Shared.Tests", "AdES", "samples");
-            if (Directory.Exists(folder))
-                return folder;
-        }
-        throw new DirectoryNotFoundException("samples");
-    }
+    private static string Folder() => Repository.PathOf("tests", "Shared.Tests", "AdES", "samples");
 }
