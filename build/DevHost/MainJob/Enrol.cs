@@ -34,7 +34,7 @@ internal static partial class Enrol
             ["country"] = "BG",
             ["givenName"] = DemoPerson.GivenName,
             ["surname"] = DemoPerson.Surname,
-            ["dateOfBirth"] = DemoPerson.DateOfBirth.ToString("O", CultureInfo.InvariantCulture),
+            ["dateOfBirth"] = person.DateOfBirth.ToString("O", CultureInfo.InvariantCulture),
             ["deviceKey"] = phone.PublicKey,
         }, token, ct);
         string id = (string)verification["verificationId"]!;
