@@ -78,6 +78,11 @@ public static class CertificateReading
     public static QcStatements? Qualified(this Certificate certificate) =>
         certificate.Find(Oids.QcStatements) is { } extension ? QcStatements.Parse(extension.Value) : null;
 
+    /// <summary>The first e-mail address of subjectAltName; null when there is none.</summary>
+    /// <param name="certificate">Certificate.</param>
+    public static string? SubjectEmail(this Certificate certificate) =>
+        Read(certificate, Oids.SubjectAlternativeName, reader => GeneralName.FindEmail(reader.ReadSequence()));
+
     /// <summary>privateKeyUsagePeriod; null when absent or half open.</summary>
     /// <param name="certificate">Certificate.</param>
     public static (DateTimeOffset NotBefore, DateTimeOffset NotAfter)? PrivateKeyUsagePeriod(this Certificate certificate) =>

@@ -77,6 +77,7 @@ internal sealed class CertificateTests
             Assert.That(leaf.IsSignedBy(authority.Root), Is.False);
             Assert.That(leaf.KeyUsage(), Is.EqualTo(KeyUsages.NonRepudiation));
             Assert.That(leaf.Policies(), Is.EqualTo(new[] { Oids.PolicyQcpNaturalQscd, "1.3.6.1.4.1.32473.1.1" }));
+            Assert.That(leaf.SubjectEmail(), Is.EqualTo("maria@example.org"));
             Assert.That(leaf.OcspUrls(), Is.EqualTo(new[] { "http://ca.example/ocsp" }));
             Assert.That(leaf.CaIssuersUrls(), Is.EqualTo(new[] { "http://ca.example/ca/people-ca.cer" }));
             Assert.That(leaf.CrlUrls(), Is.EqualTo(new[] { "http://ca.example/crl/people-ca.crl" }));

@@ -90,7 +90,7 @@ internal sealed class ReaderFuzzTests
     private static void ReadAll(Certificate certificate)
     {
         _ = (certificate.SubjectKeyIdentifier(), certificate.AuthorityKeyIdentifier(), certificate.KeyUsage(), certificate.ExtendedKeyUsages(), certificate.Policies());
-        _ = (certificate.IsCertificateAuthority(), certificate.OcspUrls(), certificate.CaIssuersUrls(), certificate.CrlUrls(), certificate.Qualified(), certificate.PrivateKeyUsagePeriod());
+        _ = (certificate.IsCertificateAuthority(), certificate.OcspUrls(), certificate.CaIssuersUrls(), certificate.CrlUrls(), certificate.Qualified(), certificate.SubjectEmail(), certificate.PrivateKeyUsagePeriod());
         certificate.Signed.Verify(certificate.PublicKey);
     }
 
