@@ -49,7 +49,8 @@ internal static class Refusals
 
     private static TokenBucketRateLimiterOptions Bucket(GatewayOptions options, string surface)
     {
-        RateLimit limit = options.RateLimits.GetValueOrDefault(surface) ?? options.RateLimits.GetValueOrDefault(RateLimit.DefaultName) ?? new RateLimit();
+        RateLimit limit = options.RateLimits.GetValueOrDefault(surface) ?? Surface.All.FirstOrDefault(each => each.Name == surface)?.Limit
+            ?? options.RateLimits.GetValueOrDefault(RateLimit.DefaultName) ?? new RateLimit();
         return new()
         {
             TokenLimit = limit.Burst,

@@ -33,6 +33,9 @@ internal enum ErrorForm
 /// <param name="ErrorForm">Form of refusals.</param>
 internal sealed record Surface(string Name, string Path, string Service, Doors Doors, long MaxBodyBytes, ErrorForm ErrorForm = ErrorForm.Problem)
 {
+    /// <summary>A rate limit of its own where the configuration names none for it; null for the default.</summary>
+    public RateLimit? Limit { get; init; }
+
     private const long KiB = 1024;
     private const long MiB = 1024 * KiB;
 
@@ -55,6 +58,8 @@ internal sealed record Surface(string Name, string Path, string Service, Doors D
         new("ocsp", "/ocsp/{**rest}", "certificate-status", Doors.Public | Doors.Plain, 4 * KiB),
         new("crl", "/crl/{**rest}", "certificate-status", Doors.Public | Doors.Plain, 0),
         new("ca-certificates", "/ca/{**rest}", "certificate-status", Doors.Public | Doors.Plain, 0),
+        // A person looks things up; a register that can be copied in an hour is an address book.
+        new("register", "/register/{**rest}", "certificate-status", Doors.Public, 0) { Limit = new() { PerSecond = 5, Burst = 40 } },
         new("tsa", "/tsa", "timestamping", Doors.Public | Doors.Plain, 4 * KiB),
         new("portal", "/{**rest}", "portal", Doors.Public, 64 * MiB),
         new("authenticator", "/{**rest}", "authenticator", Doors.Authenticator, 64 * KiB),

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -58,6 +59,8 @@ internal sealed class GatewayTests
     [TestCase("/csc/v2/signatures/signDoc", "signing")]
     [TestCase("/validation/v1/validate", "validation")]
     [TestCase("/ocsp/", "certificate-status")]
+    [TestCase("/register", "certificate-status")]
+    [TestCase("/register/v1/certificates", "certificate-status")]
     [TestCase("/", "portal")]
     [TestCase("/account", "portal")]
     public async Task Public_door_routes_by_surface(string path, string service) =>
@@ -82,6 +85,7 @@ internal sealed class GatewayTests
     [TestCase("/tsa", HttpStatusCode.OK)]
     [TestCase("/", HttpStatusCode.NotFound)]
     [TestCase("/csc/v2/info", HttpStatusCode.NotFound)]
+    [TestCase("/register", HttpStatusCode.NotFound)]
     [TestCase("/oauth2/token", HttpStatusCode.NotFound)]
     public async Task Plain_door_has_only_what_is_signed_by_itself(string path, HttpStatusCode expected)
     {
@@ -160,6 +164,33 @@ internal sealed class GatewayTests
                 Assert.That(answer.Headers.RetryAfter, Is.Not.Null);
         }
         Assert.That(statuses, Has.Some.EqualTo(HttpStatusCode.OK).And.Some.EqualTo(HttpStatusCode.TooManyRequests));
+    }
+
+    [Test, Property("Clause", "R-220")]
+    public async Task Register_cannot_be_harvested_even_where_much_is_allowed_otherwise()
+    {
+        using var neighbour = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, server, _, _) => server?.Issuer == _cluster.Pki.Authority.Subject },
+            ConnectCallback = async (context, ct) =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0)); // a client of its own, whose limit nobody else feels
+                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, ct);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
+        async Task<int> Allowed(string path)
+        {
+            HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => neighbour.GetAsync(new Uri($"https://localhost:{_public}{path}"))));
+            return answers.Count(answer => answer.StatusCode == HttpStatusCode.OK);
+        }
+
+        Assert.That(await Allowed("/register/v1/certificates"), Is.InRange(40, 150));
+        Assert.That(await Allowed("/registration/v1/requests"), Is.EqualTo(200));
+        using HttpResponseMessage other = await _client.GetAsync(new Uri($"https://localhost:{_public}/register"));
+        Assert.That(other.StatusCode, Is.EqualTo(HttpStatusCode.OK), "the limit is one client's");
     }
 
     [Test]
