@@ -20,7 +20,7 @@ internal static class Commands
         };
         var run = new Command("run", $"""
             Starts the whole house on this machine and does its main job through the public door.
-              Everything lives in .run/; a second start reuses it. PECHAT_PORT_BASE (now {Environment.GetEnvironmentVariable("PECHAT_PORT_BASE") ?? $"{Layout.DefaultPortBase}"}) moves all ports.
+              Everything lives in .run/, or where PECHAT_RUN says; a second start reuses it. PECHAT_PORT_BASE (now {Environment.GetEnvironmentVariable("PECHAT_PORT_BASE") ?? $"{Layout.DefaultPortBase}"}) moves all ports.
             """) { once, reset, phone };
         run.SetAction((parsed, ct) => GuardAsync(() =>
             RunCommand.RunAsync(Layout.Find(), parsed.GetValue(once), parsed.GetValue(reset), parsed.GetValue(phone), ct)));
@@ -60,7 +60,7 @@ internal static class Commands
     /// <summary>Test servers stand apart from a running house.</summary>
     private static Layout TestLayout()
     {
-        Layout house = Layout.Find(Path.Combine(".run", "test"));
+        Layout house = Layout.Find("test");
         return house with { PortBase = house.PortBase + 1000 };
     }
 

@@ -59,6 +59,7 @@ public sealed class House : IAsyncDisposable
         Task ceremony = CeremonyAsync(migrated, failed.Token);
         await AllOrFirstFailureAsync(failed, postgres, rabbit, migrated, ceremony, StartServicesAsync(rabbit, migrated, ceremony, failed.Token));
         _supervision.AddRange(_services.Select(service => service.SuperviseAsync(_stop.Token)));
+        _supervision.Add(_postgres.SuperviseAsync(state => _view.Tell(Postgres.Name, state), _stop.Token));
         _supervision.Add(_rabbit.SuperviseAsync(state => _view.Tell(RabbitMq.Name, state), _stop.Token));
     });
 

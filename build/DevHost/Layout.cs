@@ -4,7 +4,7 @@ namespace Pechat.DevHost;
 
 /// <summary>Where everything lies and which ports it uses.</summary>
 /// <param name="Root">The repository.</param>
-/// <param name="Run">The directory that holds all state of one running house, <c>.run</c> by default.</param>
+/// <param name="Run">The directory that holds all state of one running house: <c>.run</c> below the root, or where <c>PECHAT_RUN</c> says.</param>
 /// <param name="PortBase">The ports are this number plus what <c>docs</c> says; moved by <c>PECHAT_PORT_BASE</c>.</param>
 public sealed record Layout(string Root, string Run, int PortBase)
 {
@@ -36,14 +36,16 @@ public sealed record Layout(string Root, string Run, int PortBase)
     public Uri PlainBase => new($"http://localhost:{PlainPort}");
 
     /// <summary>The house of <c>build/run</c>, found from the environment or from where this programme lies.</summary>
-    public static Layout Find(string runDirectory = ".run")
+    /// <param name="part">A part of the run directory for servers that stand apart from the house's.</param>
+    public static Layout Find(string part = "")
     {
         string root = Environment.GetEnvironmentVariable("PECHAT_ROOT") ?? AboveThisProgramme();
         string? given = Environment.GetEnvironmentVariable("PECHAT_PORT_BASE");
         int portBase = DefaultPortBase;
         if (given is not null && (!int.TryParse(given, CultureInfo.InvariantCulture, out portBase) || portBase is < 1024 or > 64000))
             throw new DevHostException($"PECHAT_PORT_BASE is \"{given}\"", "set it to a number from 1024 to 64000");
-        return new(root, Path.Combine(root, runDirectory), portBase);
+        string run = Environment.GetEnvironmentVariable("PECHAT_RUN") ?? ".run";
+        return new(root, Path.GetFullPath(Path.Combine(root, run, part)), portBase);
     }
 
     public void CreateDirectories()

@@ -29,7 +29,14 @@ internal static class RunCommand
         if (once)
             return 0;
         Console.WriteLine($"The demo customer's phone is told to {habit.ToString().ToLowerInvariant()} what comes. Ctrl-C stops everything.");
-        await new PhoneLoop(job.Phone, Console.WriteLine) { Habit = habit, Reading = TimeSpan.FromSeconds(1) }.RunAsync(ct);
+        try
+        {
+            await new PhoneLoop(job.Phone, Console.WriteLine) { Habit = habit, Reading = TimeSpan.FromSeconds(1) }.RunAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            Console.WriteLine("Stopping"); // Ctrl-C is how it is meant to end
+        }
         return 0;
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Pechat.DevHost;
 using Pechat.DevHost.MainJob;
 
@@ -15,28 +17,57 @@ internal sealed class WholeHouse
 
     public static Door Door { get; private set; } = null!;
 
-    public static string Sample(string name) => Path.Combine(Layout.Root, "tests", "Shared.Tests", "AdES", "samples", name);
+    /// <summary>The customer of the main job.</summary>
+    public static DemoPerson Person => _job!.Person;
 
-    /// <summary>Does something while the customer's phone confirms what comes.</summary>
-    public static async Task<T> WithPhone<T>(Func<Task<T>> work)
-    {
-        using var stop = new CancellationTokenSource();
-        Task phone = new PhoneLoop(_job!.Phone, TestContext.Progress.WriteLine).RunAsync(stop.Token);
-        T result = await work();
-        await stop.CancelAsync();
-        Assert.That(async () => await phone, Throws.InstanceOf<OperationCanceledException>());
-        return result;
-    }
+    /// <summary>That customer's phone.</summary>
+    public static ScriptedPhone Phone => _job!.Phone;
+
+    public static string Sample(string name) => Path.Combine(Layout.Root, "tests", "Shared.Tests", "AdES", "samples", name);
 
     public static string Demo(string name) => Path.Combine(Layout.Demo, name);
 
     /// <summary>The signed files that the main job left.</summary>
     public static IEnumerable<string> SignedFiles => MainJobRun.Samples.Select(sample => $"{Path.GetFileNameWithoutExtension(sample)}.signed.pdf");
 
+    /// <summary>Does something while the customer's phone confirms what comes.</summary>
+    public static async Task<T> WithPhone<T>(Func<Task<T>> work)
+    {
+        using var stop = new CancellationTokenSource();
+        Task phone = new PhoneLoop(Phone, TestContext.Progress.WriteLine).RunAsync(stop.Token);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await phone.ContinueWith(_ => { }, TaskScheduler.Default); // it ends by being cancelled
+        }
+    }
+
+    /// <summary>Does the main job once more, with another customer.</summary>
+    public static async Task RepeatMainJob()
+    {
+        using var again = new MainJobRun(Layout, TestContext.Progress.WriteLine);
+        await again.RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>Process id of a service or server.</summary>
+    public static int ProcessOf(string name) =>
+        int.Parse(File.ReadAllText(Path.Combine(Layout.Processes, name)).Split(' ')[0], CultureInfo.InvariantCulture);
+
+    /// <summary>kill -9.</summary>
+    public static void Kill(string name)
+    {
+        using Process process = Process.GetProcessById(ProcessOf(name));
+        process.Kill();
+    }
+
     [OneTimeSetUp]
     public async Task StartAndDoTheMainJob()
     {
-        Layout house = Layout.Find(Path.Combine(".run", "system"));
+        Layout house = Layout.Find("system");
         Layout = house with { PortBase = house.PortBase + 2000 };
         _lock = Layout.Lock();
         await House.ResetAsync(Layout);

@@ -19,12 +19,14 @@ internal sealed class MainJobRun(Layout layout, Action<string> tell) : IDisposab
     /// <summary>The demo customer's phone; from the enrolment on it can be used.</summary>
     public ScriptedPhone Phone { get; private set; } = null!;
 
+    /// <summary>The demo customer.</summary>
+    public DemoPerson Person { get; } = DemoPerson.Invent();
+
     public async Task RunAsync(CancellationToken ct)
     {
         Phone = new ScriptedPhone(_door);
-        DemoPerson person = DemoPerson.Invent();
-        string enrolment = await StepAsync("register a customer by e-mail and telephone", () => Enrol.RegisterAsync(_door, person, Phone, ct));
-        string verification = await StepAsync("verify the customer's identity", () => Enrol.VerifyAsync(_door, person, Phone, enrolment, ct));
+        string enrolment = await StepAsync("register a customer by e-mail and telephone", () => Enrol.RegisterAsync(_door, Person, Phone, ct));
+        string verification = await StepAsync("verify the customer's identity", () => Enrol.VerifyAsync(_door, Person, Phone, enrolment, ct));
         await StepAsync("bind the phone", async () => { await Enrol.BindAsync(_door, Phone, verification, enrolment, ct); return Phone.DeviceId; });
         JsonNode issued = await StepAsync("obtain a cloud certificate", () => ObtainCertificate.RunAsync(_door, Phone, "P-256", ct));
         string credential = (string)issued["credentialId"]!;
@@ -32,7 +34,7 @@ internal sealed class MainJobRun(Layout layout, Action<string> tell) : IDisposab
         using var answering = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task phone = new PhoneLoop(Phone, line => tell($"      {line}")).RunAsync(answering.Token);
         await StepAsync("take a client token for the relying party", () => Login.AsClientAsync(_door, Login.Insurer, ct));
-        string token = await StepAsync("log in at the insurer, confirmed on the phone", () => Login.AsCustomerAsync(_door, Login.Insurer, person.Email, ct));
+        string token = await StepAsync("log in at the insurer, confirmed on the phone", () => Login.AsCustomerAsync(_door, Login.Insurer, Person.Email, ct));
         var csc = new Csc(_door, token);
         X509Certificate2[] chain = await StepAsync("find the credential by CSC", async () =>
         {
@@ -52,7 +54,7 @@ internal sealed class MainJobRun(Layout layout, Action<string> tell) : IDisposab
             });
         }
         await StepAsync("see the customer's units go down", () => Outcome.ChargedAsync(_door, Phone, units, Samples.Length, ct));
-        string bankToken = await StepAsync("log in at the bank, which pays for its customers", () => Login.AsCustomerAsync(_door, Login.Bank, person.Email, ct));
+        string bankToken = await StepAsync("log in at the bank, which pays for its customers", () => Login.AsCustomerAsync(_door, Login.Bank, Person.Email, ct));
         await StepAsync("sign a digest by CSC authorize and signHash", async () =>
         {
             byte[] digest = SHA256.HashData(RandomNumberGenerator.GetBytes(32));
@@ -62,7 +64,7 @@ internal sealed class MainJobRun(Layout layout, Action<string> tell) : IDisposab
         foreach (string sample in Samples)
             await StepAsync($"validate {Path.GetFileName(SignedFile(sample))}", () => Outcome.ValidateAsync(_door, token, SignedFile(sample), ct));
         await StepAsync("find the signed files in the archive", () => Outcome.ArchivedAsync(_door, Phone, [.. Samples.Select(SignedFile)], ct));
-        await StepAsync("receive the mails", () => Outcome.MailsAsync(_door, person, ct));
+        await StepAsync("receive the mails", () => Outcome.MailsAsync(_door, Person, ct));
         await StepAsync("leave everything for outside tools", async () => { await LeaveDemo.RunAsync(layout, credential, chain, bankToken, ct); return layout.Demo; });
         await answering.CancelAsync();
         await phone.ContinueWith(_ => { }, TaskScheduler.Default); // it ended by being cancelled

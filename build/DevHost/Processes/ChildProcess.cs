@@ -25,6 +25,7 @@ internal sealed class ChildProcess
     private readonly string _stopSignal;
     private readonly string _recordFile;
     private readonly StreamWriter _log;
+    private bool _forgotten;
 
     private ChildProcess(Process process, string stopSignal, string recordFile, StreamWriter log) =>
         (_process, _stopSignal, _recordFile, _log) = (process, stopSignal, recordFile, log);
@@ -73,6 +74,8 @@ internal sealed class ChildProcess
     /// <summary>Asks the whole session of the programme to end, and kills what does not.</summary>
     public async Task StopAsync()
     {
+        if (_forgotten)
+            return;
         await SignalGroupAsync(_process.Id, _stopSignal);
         using var patience = new CancellationTokenSource(StopPatience);
         try
@@ -90,6 +93,7 @@ internal sealed class ChildProcess
     /// <summary>Drops the record of a programme that has ended.</summary>
     public void Forget()
     {
+        _forgotten = true;
         File.Delete(_recordFile);
         lock (_log)
             _log.Dispose();

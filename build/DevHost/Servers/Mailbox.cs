@@ -7,6 +7,9 @@ namespace Pechat.DevHost.Servers;
 /// <summary>One captured mail: its place in the order of arrival, and its text parts, decoded.</summary>
 internal sealed record CapturedMail(int Number, string Recipient, string Subject, string Text)
 {
+    /// <summary>Message-ID (RFC 5322 §3.6.4): the same for a mail that had to be sent again.</summary>
+    public string MessageId { get; init; } = "";
+
     public string Show() => $"To: {Recipient}\nSubject: {Subject}\n\n{Text}";
 }
 
@@ -23,7 +26,10 @@ internal static partial class Mailbox
     internal static CapturedMail Parse(int number, string source)
     {
         (Dictionary<string, string> headers, string body) = Split(source.ReplaceLineEndings("\n"));
-        return new(number, headers.GetValueOrDefault("to", ""), DecodeWords(headers.GetValueOrDefault("subject", "")), DecodeBody(headers, body));
+        return new(number, headers.GetValueOrDefault("to", ""), DecodeWords(headers.GetValueOrDefault("subject", "")), DecodeBody(headers, body))
+        {
+            MessageId = headers.GetValueOrDefault("message-id", ""),
+        };
     }
 
     private static (Dictionary<string, string> Headers, string Body) Split(string part)

@@ -28,6 +28,18 @@ internal sealed class Postgres(Layout layout, bool durable = true)
         if (!File.Exists(Path.Combine(Data, "PG_VERSION")))
             await InitialiseAsync(ct);
         File.Delete(Path.Combine(Data, "postmaster.pid")); // of a crashed run; whoever wrote it has just been ended
+        await StartServerAsync(ct);
+    }
+
+    /// <summary>Starts the server again whenever it ends, until told to stop.</summary>
+    public Task SuperviseAsync(Action<string> tell, CancellationToken ct) => Supervision.KeepAsync(() => _process!, StartServerAsync, tell, ct);
+
+    /// <summary>
+    /// Starts the server, also after it was killed: the file with its process id stays, so that it refuses to start for as long as
+    /// a process of the killed one still writes.
+    /// </summary>
+    private async Task StartServerAsync(CancellationToken ct)
+    {
         List<string> arguments = ["-D", Data, "-p", $"{layout.PostgresPort}", "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={SocketDirectory}",
             "-c", "max_connections=400", "-c", "shared_buffers=96MB", "-c", "timezone=UTC", "-c", "log_timezone=UTC"];
         if (!durable)
@@ -44,7 +56,7 @@ internal sealed class Postgres(Layout layout, bool durable = true)
         {
             try
             {
-                await using var probe = new NpgsqlConnection(ConnectionString);
+                await using var probe = new NpgsqlConnection($"{ConnectionString};Pooling=false"); // a pooled one would know nothing of a restart
                 await probe.OpenAsync(ct);
                 return;
             }

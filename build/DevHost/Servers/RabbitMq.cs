@@ -48,17 +48,7 @@ internal sealed class RabbitMq(Layout layout, bool forTests = false)
     }
 
     /// <summary>Starts the node again whenever it ends, until told to stop.</summary>
-    public async Task SuperviseAsync(Action<string> tell, CancellationToken ct)
-    {
-        while (true)
-        {
-            await _process!.WaitAsync(ct);
-            ct.ThrowIfCancellationRequested();
-            tell($"rabbitmq ended with code {_process.ExitCode}; starting it again");
-            await ChildProcess.EndLeftoverAsync(layout, Name);
-            await StartNodeAsync(ct);
-        }
-    }
+    public Task SuperviseAsync(Action<string> tell, CancellationToken ct) => Supervision.KeepAsync(() => _process!, StartNodeAsync, tell, ct);
 
     public async Task StopAsync()
     {

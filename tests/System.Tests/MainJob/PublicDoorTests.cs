@@ -1,11 +1,10 @@
-using System.Diagnostics;
-using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Pechat.DevHost.MainJob;
 
 namespace Pechat.SystemTests.MainJob;
 
-/// <summary>The whole system as outsiders meet it, also after a part of it was killed.</summary>
+/// <summary>The whole system as outsiders meet it.</summary>
 [NonParallelizable]
 internal sealed class PublicDoorTests
 {
@@ -32,6 +31,27 @@ internal sealed class PublicDoorTests
     }
 
     [Test]
+    public async Task The_register_of_the_summary_shows_the_certificate_to_people_and_programmes()
+    {
+        JsonNode summary = JsonNode.Parse(await File.ReadAllTextAsync(WholeHouse.Demo("summary.json")))!;
+        using X509Certificate2 signer = X509CertificateLoader.LoadCertificateFromFile(WholeHouse.Demo("signer.pem"));
+        string page = new Uri((string)summary["register"]!).AbsolutePath, number = signer.Subject.Split("PNOBG-")[1][..10];
+
+        JsonNode found = await WholeHouse.Door.GetAsync($"{page}/v1/certificates?email={WholeHouse.Person.Email}", null, None);
+        using HttpResponseMessage shown = await WholeHouse.Door.SendAsync(new(HttpMethod.Get, $"{page}?serial={signer.SerialNumber}&lang=en"), null, None);
+        string html = await shown.Content.ReadAsStringAsync();
+
+        JsonNode item = found["certificates"]!.AsArray().Single()!;
+        Assert.Multiple(() =>
+        {
+            Assert.That((string?)item["serial"], Is.EqualTo(signer.SerialNumber));
+            Assert.That((string?)item["status"], Is.EqualTo("valid"));
+            Assert.That(html, Does.Contain(signer.SerialNumber).And.Contain(">valid<"));
+            Assert.That(found.ToJsonString() + html, Does.Not.Contain(number), "never a personal number");
+        });
+    }
+
+    [Test]
     public async Task The_summary_lets_any_csc_client_sign()
     {
         JsonNode summary = JsonNode.Parse(await File.ReadAllTextAsync(WholeHouse.Demo("summary.json")))!;
@@ -42,33 +62,4 @@ internal sealed class PublicDoorTests
 
         Assert.That(signed.AsSpan(0, pdf.Length).SequenceEqual(pdf), "a signature is added behind a text that is never rewritten");
     }
-
-    [TestCase("signing"), TestCase("signature-activation"), TestCase("identity"), TestCase("billing"), TestCase("timestamping"), TestCase("rabbitmq")]
-    public async Task After_a_kill_signing_works_again(string victim)
-    {
-        JsonNode summary = JsonNode.Parse(await File.ReadAllTextAsync(WholeHouse.Demo("summary.json")))!;
-        var csc = new Csc(WholeHouse.Door, (string)summary["accessToken"]!);
-        string credential = (string)summary["credentials"]![0]!["id"]!;
-        byte[] pdf = await File.ReadAllBytesAsync(WholeHouse.Sample("classic.pdf"));
-        int id = int.Parse((await File.ReadAllTextAsync(Path.Combine(WholeHouse.Layout.Processes, victim))).Split(' ')[0], CultureInfo.InvariantCulture);
-
-        using (Process process = Process.GetProcessById(id))
-            process.Kill();
-
-        byte[] signed = await WholeHouse.WithPhone(() => UntilSignedAsync(csc, credential, pdf));
-        Assert.That(signed, Has.Length.GreaterThan(pdf.Length));
-    }
-
-    /// <summary>While the victim starts again a caller is refused; nothing else may go wrong.</summary>
-    private static Task<byte[]> UntilSignedAsync(Csc csc, string credential, byte[] pdf) => Polling.UntilAsync(async () =>
-    {
-        try
-        {
-            return await csc.SignPdfAsync(credential, "after-kill.pdf", pdf, None);
-        }
-        catch (RefusedException refused) when (refused.Status is 429 or 503)
-        {
-            return [];
-        }
-    }, signed => signed.Length > 0, TimeSpan.FromSeconds(90), "signing did not work again", None);
 }
