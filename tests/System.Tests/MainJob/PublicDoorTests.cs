@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Pechat.DevHost.MainJob;
+using Pechat.Testing;
 
 namespace Pechat.SystemTests.MainJob;
 
@@ -30,7 +31,7 @@ internal sealed class PublicDoorTests
         Assert.That(refusal, Does.Contain("TOTAL-FAILED"));
     }
 
-    [Test]
+    [Test, Requirement("S0-30")]
     public async Task The_register_of_the_summary_shows_the_certificate_to_people_and_programmes()
     {
         JsonNode summary = JsonNode.Parse(await File.ReadAllTextAsync(WholeHouse.Demo("summary.json")))!;
