@@ -163,8 +163,8 @@ internal sealed class Applicant(RegistrationFixture registration) : IDisposable
 
     public string Token => registration.Cluster.Tokens.Issue(CustomerId, "device", "authenticator", DeviceId);
 
-    public Task<HttpResponseMessage> AskAsync(string algorithm = "P-256", string product = "cloud-personal") =>
-        registration.SendAsync(HttpMethod.Post, "/registration/v1/requests", new { product, algorithm, language = "bg" }, Token);
+    public Task<HttpResponseMessage> AskAsync(string algorithm = "P-256", string product = "cloud-personal", string? publication = null) =>
+        registration.SendAsync(HttpMethod.Post, "/registration/v1/requests", new { product, algorithm, language = "bg", publication }, Token);
 
     public Task<HttpResponseMessage> GetAsync(Guid request) => registration.SendAsync(HttpMethod.Get, $"/registration/v1/requests/{request}", null, Token);
 

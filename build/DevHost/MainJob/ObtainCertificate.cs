@@ -10,8 +10,13 @@ internal static class ObtainCertificate
     /// <returns>The request's last state, with credential and serial number.</returns>
     public static async Task<JsonNode> RunAsync(Door door, ScriptedPhone phone, string algorithm, CancellationToken ct)
     {
-        JsonNode request = await door.PostAsync(
-            "/registration/v1/requests", new() { ["product"] = "cloud-personal", ["algorithm"] = algorithm, ["language"] = "bg" }, await phone.TokenAsync(ct), ct);
+        JsonNode request = await door.PostAsync("/registration/v1/requests", new()
+        {
+            ["product"] = "cloud-personal",
+            ["algorithm"] = algorithm,
+            ["language"] = "bg",
+            ["publication"] = "certificate", // the person is invented, so the public register may show everything
+        }, await phone.TokenAsync(ct), ct);
         await phone.ConfirmDataAsync(request, ct);
         string id = (string)request["requestId"]!;
         return await Polling.UntilAsync(

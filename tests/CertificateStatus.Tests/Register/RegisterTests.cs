@@ -71,14 +71,13 @@ internal sealed class RegisterTests : StatusTests
     [Test, Property("Clause", "R-221")]
     public async Task Certificate_whose_holder_agreed_can_be_downloaded()
     {
-        IssuedCertificate issued = await IssueAsync("Ивета", "Съгласна", "iveta@example.org");
+        IssuedCertificate issued = await IssueAsync("Ивета", "Съгласна", "iveta@example.org", Publication.Certificate);
         await UntilAsync(issued, "valid");
-        await SetAsync(issued.Serial, "publication = 'certificate', certificate = '\\x3003020101'");
         JsonNode item = (await FindAsync("name=съгласна")).Single();
         using HttpResponseMessage file = await Status.Http.GetAsync(new Uri((string)item["certificate"]!, UriKind.Relative));
         Assert.Multiple(async () =>
         {
-            Assert.That(await file.Content.ReadAsByteArrayAsync(), Is.EqualTo(new byte[] { 0x30, 3, 2, 1, 1 }));
+            Assert.That(await file.Content.ReadAsByteArrayAsync(), Is.EqualTo(issued.Certificate.ToByteArray()));
             Assert.That(file.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/pkix-cert"));
             Assert.That(await Status.Http.GetStringAsync(new Uri("/register?name=съгласна", UriKind.Relative)), Does.Contain($"href=\"{item["certificate"]}\" download"));
         });
@@ -87,9 +86,8 @@ internal sealed class RegisterTests : StatusTests
     [Test, Property("Clause", "R-222")]
     public async Task Holder_who_refused_publication_is_found_by_serial_only_and_without_a_name()
     {
-        IssuedCertificate issued = await IssueAsync("Огнян", "Скрит", "ognyan@example.org");
+        IssuedCertificate issued = await IssueAsync("Огнян", "Скрит", "ognyan@example.org", Publication.Status);
         await UntilAsync(issued, "valid");
-        await SetAsync(issued.Serial, "publication = 'status'");
         JsonNode item = (await FindAsync($"serial={issued.Serial}")).Single();
         Assert.Multiple(async () =>
         {
@@ -181,11 +179,12 @@ internal sealed class RegisterTests : StatusTests
         Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("prefers-color-scheme: dark"));
     }
 
-    private async Task<IssuedCertificate> IssueAsync(string givenName, string surname, string email)
+    private async Task<IssuedCertificate> IssueAsync(string givenName, string surname, string email, Publication publication = Publication.Listed)
     {
         IssueRequest request = await CertificateAuthority.Tests.RunningAuthority.RequestAsync();
         request.Subject.CommonName = $"{givenName} {surname}";
         (request.Subject.GivenName, request.Subject.Surname, request.Subject.Email) = (givenName, surname, email);
+        request.Publication = publication;
         return await Status.Authority.Issuer.IssueAsync(request);
     }
 

@@ -28,6 +28,27 @@ internal sealed class RequestTests : RegistrationTestBase
         Assert.That(Registration.Subjects[id].Write(), Is.EqualTo(shown.GetProperty("data").GetRawText()));
     }
 
+    [TestCase("certificate", "certificate"), TestCase("status", "status"), TestCase("listed", null), TestCase(null, null)]
+    [Property("Clause", "R-221, R-222")]
+    public async Task What_the_public_register_may_tell_is_shown_signed_and_passed_on(string? wanted, string? passed)
+    {
+        using Applicant applicant = Registration.NewApplicant();
+        JsonElement shown = await Applicant.Json(await applicant.AskAsync(publication: wanted));
+        Assert.That(shown.GetProperty("data").TryGetProperty("publication", out JsonElement publication) ? publication.GetString() : null, Is.EqualTo(passed));
+        Guid id = Applicant.Id(shown);
+        await Applicant.Json(await applicant.ConfirmAsync(shown));
+        await applicant.UntilAsync(id, "Issued");
+        Assert.That(Registration.Subjects[id].Publication, Is.EqualTo(passed));
+    }
+
+    [Test]
+    public async Task Publication_is_one_of_a_list()
+    {
+        using Applicant applicant = Registration.NewApplicant();
+        using HttpResponseMessage answer = await applicant.AskAsync(publication: "everything");
+        Assert.That((answer.StatusCode, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("code").GetString()), Is.EqualTo((HttpStatusCode.BadRequest, "unknown_publication")));
+    }
+
     [Test]
     [Requirement("S3-15")]
     public async Task After_the_confirmation_the_certificate_is_issued_by_itself_with_progress()

@@ -41,12 +41,15 @@ internal sealed class PublicDoorTests
         JsonNode found = await WholeHouse.Door.GetAsync($"{page}/v1/certificates?email={WholeHouse.Person.Email}", null, None);
         using HttpResponseMessage shown = await WholeHouse.Door.SendAsync(new(HttpMethod.Get, $"{page}?serial={signer.SerialNumber}&lang=en"), null, None);
         string html = await shown.Content.ReadAsStringAsync();
+        using HttpResponseMessage file = await WholeHouse.Door.SendAsync(new(HttpMethod.Get, (string)found["certificates"]![0]!["certificate"]!), null, None);
+        byte[] der = await file.Content.ReadAsByteArrayAsync();
 
         JsonNode item = found["certificates"]!.AsArray().Single()!;
         Assert.Multiple(() =>
         {
             Assert.That((string?)item["serial"], Is.EqualTo(signer.SerialNumber));
             Assert.That((string?)item["status"], Is.EqualTo("valid"));
+            Assert.That(der, Is.EqualTo(signer.RawData), "its holder agreed to publication");
             Assert.That(html, Does.Contain(signer.SerialNumber).And.Contain(">valid<"));
             Assert.That(found.ToJsonString() + html, Does.Not.Contain(number), "never a personal number");
         });

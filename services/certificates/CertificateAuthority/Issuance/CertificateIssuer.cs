@@ -44,6 +44,7 @@ internal sealed partial class CertificateIssuer(
             NotAfter = tbs.NotAfter.UtcDateTime,
             State = States.Intended,
             Since = tbs.NotBefore.UtcDateTime,
+            Publication = order.Publication,
         };
         bool added = await db.InTransactionAsync(async tx =>
         {

@@ -1,5 +1,7 @@
 using Dapper;
 using Npgsql;
+using Pechat.Contracts;
+using Pechat.Contracts.CertificateAuthority.V1;
 
 namespace Pechat.CertificateAuthority.Issuance;
 
@@ -7,7 +9,7 @@ namespace Pechat.CertificateAuthority.Issuance;
 internal sealed record CertificateRow
 {
     private const string Columns =
-        "serial, issuer, profile, request_id, customer_id, credential_id, key_hash, tbs, certificate, not_before, not_after, state, reason, since";
+        "serial, issuer, profile, request_id, customer_id, credential_id, key_hash, tbs, certificate, not_before, not_after, state, reason, since, publication";
 
     public required string Serial { get; init; }
 
@@ -40,6 +42,9 @@ internal sealed record CertificateRow
 
     public required DateTime Since { get; init; }
 
+    /// <summary>One of <see cref="Publications"/>.</summary>
+    public string Publication { get; init; } = Publications.Listed;
+
     internal static async Task<CertificateRow?> FindByRequestAsync(NpgsqlDataSource db, Guid requestId, CancellationToken ct)
     {
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
@@ -65,7 +70,7 @@ internal sealed record CertificateRow
     internal async Task<bool> AddAsync(NpgsqlTransaction tx, CancellationToken ct) => await tx.Connection!.ExecuteAsync(new CommandDefinition(
         $"""
         insert into certificate ({Columns})
-        values (@Serial, @Issuer, @Profile, @RequestId, @CustomerId, @CredentialId, @KeyHash, @Tbs, @Certificate, @NotBefore, @NotAfter, @State, @Reason, @Since)
+        values (@Serial, @Issuer, @Profile, @RequestId, @CustomerId, @CredentialId, @KeyHash, @Tbs, @Certificate, @NotBefore, @NotAfter, @State, @Reason, @Since, @Publication)
         on conflict (request_id) do nothing
         """,
         this, tx, cancellationToken: ct)) == 1;
@@ -78,4 +83,27 @@ internal static class States
     internal const string Active = "active";
     internal const string Suspended = "suspended";
     internal const string Revoked = "revoked";
+}
+
+/// <summary>What the public register may tell of a certificate, as it is stored.</summary>
+internal static class Publications
+{
+    internal const string Listed = "listed";
+    internal const string Certificate = "certificate";
+    internal const string Status = "status";
+
+    internal static string Of(Publication publication) => publication switch
+    {
+        Publication.Listed => Listed,
+        Publication.Certificate => Certificate,
+        Publication.Status => Status,
+        _ => throw FaultException.Invalid("invalid_request", "publication must be listed, certificate or status"),
+    };
+
+    internal static Publication Parse(string stored) => stored switch
+    {
+        Certificate => Publication.Certificate,
+        Status => Publication.Status,
+        _ => Publication.Listed,
+    };
 }

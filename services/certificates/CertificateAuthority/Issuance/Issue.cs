@@ -19,7 +19,7 @@ internal sealed partial class IssuerService
             : throw FaultException.Invalid("unknown_profile", $"no profile for customers is named {request.Profile}");
         CertifiedKey key = CertifiedKey.Parse(request.Csr.Memory, profile);
         Holder holder = Holder.Person(request.Subject, profile);
-        CertificateRow row = await issuer.IssueAsync(new Order(requestId, profile, holder, key, customerId, credentialId), ct);
+        CertificateRow row = await issuer.IssueAsync(new Order(requestId, profile, holder, key, customerId, credentialId) { Publication = Publications.Of(request.Publication) }, ct);
         return await ReplyAsync(row, ct);
     }
 }

@@ -23,6 +23,7 @@ internal sealed partial class IssuerService(
             CredentialId = row.CredentialId?.ToString() ?? "",
             RequestId = row.RequestId.ToString(),
             Status = StatusOf(row),
+            Publication = Publications.Parse(row.Publication),
         };
         reply.Chain.AddRange((await authorities.ChainAsync(row.Issuer, ct)).Select(each => UnsafeByteOperations.UnsafeWrap(each.Encoded)));
         return reply;

@@ -11,6 +11,9 @@ namespace Pechat.CertificateAuthority.Issuance;
 /// <param name="CredentialId">SAM credential; null for keys outside the cloud.</param>
 internal sealed record Order(Guid RequestId, Profile Profile, Holder Holder, CertifiedKey Key, Guid? CustomerId, Guid? CredentialId)
 {
+    /// <summary>What the public register may tell, one of <see cref="Publications"/>.</summary>
+    internal string Publication { get; init; } = Publications.Listed;
+
     /// <summary>A time-stamping unit of ours, whose request id follows from its key, so that a ceremony can be run again.</summary>
     internal static Order TimestampUnit(Profile profile, DistinguishedName name, CertifiedKey key) =>
         new(new Guid(key.Hash.AsSpan(0, 16)), profile, new Holder(name, null, null), key, null, null);

@@ -39,6 +39,7 @@ public sealed class KeepRegister(NpgsqlDataSource db, Issuer.IssuerClient author
         DistinguishedName subject = certificate.Subject;
         string name = subject.Find(Oids.CommonName) ?? subject.Find(Oids.Organization) ?? "";
         string? organisation = subject.Find(Oids.Organization);
+        string publication = issued.Publication switch { Publication.Certificate => "certificate", Publication.Status => "status", _ => "listed" };
         await tx.Connection!.ExecuteAsync(new CommandDefinition("""
             insert into registered_certificate
                 (serial, issuer, profile, name, organisation, email_key, not_before, not_after, state, since, publication, certificate)
@@ -56,8 +57,8 @@ public sealed class KeepRegister(NpgsqlDataSource db, Issuer.IssuerClient author
                 to = certificate.NotAfter.UtcDateTime,
                 state = StateOf(issued),
                 since = SinceOf(issued),
-                publication = "listed",
-                der = default(byte[]),
+                publication,
+                der = publication == "certificate" ? issued.Certificate.ToByteArray() : null,
             }, tx, cancellationToken: ct));
         foreach ((string kind, string? text) in new[] { ("name", name), ("organisation", organisation) })
         {

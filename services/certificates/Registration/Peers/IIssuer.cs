@@ -36,6 +36,7 @@ internal sealed class CertificateAuthorityIssuer(Issuer.IssuerClient client) : I
                 Country = data.Country, Email = data.Email,
             },
             CustomerId = customer.ToString(), CredentialId = credential.ToString(),
+            Publication = data.Publication switch { "certificate" => Publication.Certificate, "status" => Publication.Status, _ => Publication.Listed },
         }, cancellationToken: ct);
         return issued.Serial;
     }

@@ -41,7 +41,7 @@ internal static class ConfirmData
                 ("agreement", open.AgreementSha256));
             // Step 3: what was shown is still what Identity knows, and the identification is fresh enough (SM-3).
             CreateRequest.ThrowUnlessIssuable(customer, now);
-            if (CertificateData.Of(customer).Write() != open.Data)
+            if (CertificateData.Of(customer, CertificateData.Read(open.Data).Publication).Write() != open.Data)
                 throw FaultException.Conflict("data_changed", "the profile has changed since the data were shown; ask again");
             // Step 4: the proof is kept as evidence.
             await tx.Connection!.ExecuteAsync(new CommandDefinition("""

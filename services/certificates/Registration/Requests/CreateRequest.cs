@@ -19,7 +19,7 @@ internal static class CreateRequest
     /// <summary>How long a positive identification supports an issue (SM-3).</summary>
     internal static readonly TimeSpan VerificationLifetime = TimeSpan.FromDays(30);
 
-    internal sealed record Request(string? Product, string? Algorithm, string? Language);
+    internal sealed record Request(string? Product, string? Algorithm, string? Language, string? Publication = null);
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/requests", Handle);
 
@@ -31,9 +31,15 @@ internal static class CreateRequest
         string algorithm = request.Algorithm ?? "P-256";
         if (!ModuleKeys.Algorithms.ContainsKey(algorithm))
             throw FaultException.Invalid("unknown_algorithm", $"algorithm must be one of {string.Join(", ", ModuleKeys.Algorithms.Keys)}");
+        string? publication = request.Publication switch
+        {
+            null or "listed" => null,
+            "certificate" or "status" => request.Publication,
+            _ => throw FaultException.Invalid("unknown_publication", "publication must be listed, certificate or status"),
+        };
         Customer customer = await customers.GetAsync(user.CustomerId(), ct);
         ThrowUnlessIssuable(customer, clock.GetUtcNow());
-        string data = CertificateData.Of(customer).Write();
+        string data = CertificateData.Of(customer, publication).Write();
         Agreement agreement = Agreement.For(request.Language ?? customer.Language);
         DateTimeOffset now = clock.GetUtcNow();
         Guid id = await db.InTransactionAsync(async tx =>
