@@ -41,7 +41,7 @@ internal static class SignBenchmark
     {
         try
         {
-            Layout found = Layout.Find(Path.Combine(".run", "bench")), layout = found with { PortBase = found.PortBase + PortOffset };
+            Layout found = Layout.Find("bench"), layout = found with { PortBase = found.PortBase + PortOffset };
             string folder = output?.FullName ?? Path.Combine(layout.Root, "docs", "performance");
             Directory.CreateDirectory(folder);
             using IDisposable only = layout.Lock();
