@@ -18,7 +18,10 @@ public sealed record Layout(string Root, string Run, int PortBase)
     public string Processes => Path.Combine(Run, "processes");
     public string Mail => Path.Combine(Run, "mail");
     public string Ceremony => Path.Combine(Run, "ceremony");
-    public string Demo => Path.Combine(Run, "demo");
+    public string Demo => Path.Combine(Run, DemoFolder);
+
+    /// <summary>Where the main job leaves its results; another name keeps those of an earlier one.</summary>
+    public string DemoFolder { get; init; } = "demo";
 
     public int SmtpPort => PortBase + 25;
     public int MailViewPort => PortBase + 26;

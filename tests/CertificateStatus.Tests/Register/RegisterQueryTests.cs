@@ -6,21 +6,38 @@ namespace Pechat.CertificateStatus.Tests.Register;
 /// <summary>What may be asked of the register.</summary>
 internal sealed class RegisterQueryTests
 {
-    [TestCase("Мария  ИВАНОВА", "мария иванова")]
-    [TestCase("„Пример“ ООД", "пример оод")]
+    [TestCase("Мария  ИВАНОВА", "maria ivanova")]
+    [TestCase("Mariya Ivanova", "maria ivanova")]
+    [TestCase("„Пример“ ООД", "primer ood")]
     [TestCase("O'Neill-Smith", "o neill smith")]
     [TestCase("ﬁrma 24", "firma 24")]
-    [TestCase("и\u0306", "й")]
+    [TestCase("и\u0306", "y")]
+    [TestCase("Γιώργος", "γιώργος")]
     [TestCase("--", "")]
     public void Names_are_compared_by_their_words(string text, string key) => Assert.That(SearchKey.Of(text), Is.EqualTo(key));
 
+    /// <summary>Pairs of the reference's table of transliterated names.</summary>
+    [TestCase("Мария Щерева", "Maria Shtereva")]
+    [TestCase("Марияна Йорданова-Жечева", "Mariyana Yordanova-Zhecheva")]
+    [TestCase("Юлия Чакърова", "Yulia Chakarova")]
+    [TestCase("Яна Ъгърчинска", "Yana Agarchinska")]
+    [TestCase("ИЛИЯ ХРИСТОВ", "ILIA HRISTOV")]
+    [TestCase("Гьошо Вълчев", "Gyosho Valchev")]
+    [TestCase("Андрей Дзверков", "Andrey Dzverkov")]
+    [TestCase("Хаджидимитър", "Hadzhidimitar")]
+    public void Name_in_Cyrillic_finds_the_one_in_Latin(string cyrillic, string latin) => Assert.That(SearchKey.Of(cyrillic), Is.EqualTo(SearchKey.Of(latin)));
+
+    [TestCase("Илия", "Iliyan"), TestCase("мари", "Mariyana"), TestCase("Мария", "Mariyana")]
+    public void Beginning_of_a_name_finds_it(string begun, string name) => Assert.That(SearchKey.Of(name), Does.StartWith(SearchKey.Of(begun)));
+
     [Test]
     public void Every_word_of_a_name_can_begin_a_search() =>
-        Assert.That(SearchKey.TurnsOf("Мария Иванова Петрова"), Is.EqualTo(new[] { "мария иванова петрова", "иванова петрова мария", "петрова мария иванова" }));
+        Assert.That(SearchKey.TurnsOf("Мария Иванова Петрова"), Is.EqualTo(new[] { "maria ivanova petrova", "ivanova petrova maria", "petrova maria ivanova" }));
 
     [TestCase(null, null, null, null, "criterion_missing")]
     [TestCase(" ", "", null, null, "criterion_missing")]
     [TestCase("Ив", null, null, null, "criterion_too_short")]
+    [TestCase("Щю", null, null, null, "criterion_too_short")]
     [TestCase("И.-в", null, null, null, "criterion_too_short")]
     [TestCase("Иванова", "AB", null, null, "criterion_too_short")]
     [TestCase(null, null, "a@", null, "criterion_too_short")]
@@ -60,8 +77,8 @@ internal sealed class RegisterQueryTests
     [Test]
     public void Token_leads_back_to_the_row()
     {
-        RegisterQuery query = RegisterQuery.Parse("Иванова", null, null, null, "valid", RegisterQuery.TokenOf("иванова мария", "0A1B"), 7);
-        Assert.That((query.After, query.Status, query.Limit), Is.EqualTo((("иванова мария", "0A1B"), "valid", 7)));
+        RegisterQuery query = RegisterQuery.Parse("Иванова", null, null, null, "valid", RegisterQuery.TokenOf("ivanova maria", "0A1B"), 7);
+        Assert.That((query.After, query.Status, query.Limit), Is.EqualTo((("ivanova maria", "0A1B"), "valid", 7)));
     }
 
     private static string Refusal(

@@ -107,8 +107,8 @@ internal sealed class RegisterTests : StatusTests
                 insert into registered_certificate (serial, issuer, profile, name, organisation, not_before, not_after, state, since, publication)
                 select 'AA' || to_char(n, 'FM0000'), 'CA', 'p', 'Листа Листова ' || n % 10, 'Листа ООД', now(), now() + interval '1 year', 'active', now(), 'listed' from generate_series(1, 25) n;
                 insert into register_key (kind, key, serial)
-                select 'name', key, 'AA' || to_char(n, 'FM0000') from generate_series(1, 25) n, lateral (values ('листа листова ' || n % 10), ('листова ' || n % 10 || ' листа')) as turns (key);
-                insert into register_key (kind, key, serial) select 'organisation', 'листа оод', 'AA' || to_char(n, 'FM0000') from generate_series(1, 25) n;
+                select 'name', key, 'AA' || to_char(n, 'FM0000') from generate_series(1, 25) n, lateral (values ('lista listova ' || n % 10), ('listova ' || n % 10 || ' lista')) as turns (key);
+                insert into register_key (kind, key, serial) select 'organisation', 'lista ood', 'AA' || to_char(n, 'FM0000') from generate_series(1, 25) n;
                 """);
         }
         foreach (string query in new[] { "name=лист", "organisation=листа", "name=листова&organisation=листа" })

@@ -115,7 +115,7 @@ internal sealed class ReadmeTests
         foreach (string each in whileItRuns)
         {
             TestContext.Progress.WriteLine($"$ {each}");
-            Assert.That(await SucceedAsync(each), Is.Not.Empty, each);
+            Assert.That(await SucceedAsync(each), Is.Not.Empty.And.Not.Contain("\"certificates\":[]"), each);
         }
         foreach (Uri address in Readme.Addresses)
             Assert.That(await Ports.IsOpenAsync(address.Port - Layout.DefaultPortBase + _layout.PortBase, CancellationToken.None), $"{address} answers");

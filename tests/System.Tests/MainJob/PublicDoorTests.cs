@@ -38,7 +38,7 @@ internal sealed class PublicDoorTests
         using X509Certificate2 signer = X509CertificateLoader.LoadCertificateFromFile(WholeHouse.Demo("signer.pem"));
         string page = new Uri((string)summary["register"]!).AbsolutePath, number = signer.Subject.Split("PNOBG-")[1][..10];
 
-        JsonNode found = await WholeHouse.Door.GetAsync($"{page}/v1/certificates?email={WholeHouse.Person.Email}", null, None);
+        JsonNode found = await WholeHouse.Door.GetAsync($"{page}/v1/certificates?name=примерова&email={WholeHouse.Person.Email}", null, None);
         using HttpResponseMessage shown = await WholeHouse.Door.SendAsync(new(HttpMethod.Get, $"{page}?serial={signer.SerialNumber}&lang=en"), null, None);
         string html = await shown.Content.ReadAsStringAsync();
         using HttpResponseMessage file = await WholeHouse.Door.SendAsync(new(HttpMethod.Get, (string)found["certificates"]![0]!["certificate"]!), null, None);

@@ -67,8 +67,9 @@ internal sealed record RegisterQuery
             throw FaultException.Invalid("criterion_malformed", $"{what} holds a control character"); // PostgreSQL knows no NUL
         if (PersonalNumber.IsIn(text))
             throw FaultException.Invalid("personal_number", "the register cannot be searched by personal number");
-        string normal = normalise(text);
-        return normal.Count(each => each != ' ') >= MinCharacters ? normal : throw FaultException.Invalid("criterion_too_short", $"{what} needs at least {MinCharacters} letters or digits");
+        if (text.Count(char.IsLetterOrDigit) < MinCharacters)
+            throw FaultException.Invalid("criterion_too_short", $"{what} needs at least {MinCharacters} letters or digits");
+        return normalise(text);
     }
 
     private static string Hex(string text)
