@@ -42,7 +42,7 @@ internal sealed class WholeHouse
         finally
         {
             await stop.CancelAsync();
-            await phone.ContinueWith(_ => { }, TaskScheduler.Default); // it ends by being cancelled
+            await phone.ContinueWith(ended => TestContext.Progress.WriteLine(ended.Exception?.ToString() ?? "phone: put away"), TaskScheduler.Default); // it ends by being cancelled
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class Citizen(Visitor phone)
         await Phone.FillAsync("Personal number", Person.NationalId);
         await Phone.FillAsync("Given name", DemoPerson.GivenName);
         await Phone.FillAsync("Surname", DemoPerson.Surname);
-        await Phone.FillAsync("Date of birth", DemoPerson.DateOfBirth.ToString("O", System.Globalization.CultureInfo.InvariantCulture));
+        await Phone.FillAsync("Date of birth", Person.DateOfBirth.ToString("O", System.Globalization.CultureInfo.InvariantCulture));
         await Phone.PressAsync("Next");
     }
 

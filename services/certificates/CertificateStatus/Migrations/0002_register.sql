@@ -21,9 +21,13 @@ create table register_key (
     kind   text not null check (kind in ('name', 'organisation')),
     key    text collate "C" not null,
     serial text not null references registered_certificate (serial),
+    state  text not null default 'active', -- of the certificate
     primary key (kind, key, serial)
 );
 create index register_key_serial on register_key (serial, kind);
+-- So that the few that are suspended or revoked are not looked for among all of a common name.
+create index register_key_stopped on register_key (kind, key, serial) where state in ('suspended', 'revoked');
 
 grant select, insert on registered_certificate, register_key to certificate_status;
 grant update (state, since) on registered_certificate to certificate_status;
+grant update (state) on register_key to certificate_status;

@@ -26,11 +26,17 @@ public sealed class KeepRegister(NpgsqlDataSource db, Issuer.IssuerClient author
         // One at a time per certificate, and asked inside the lock: an older answer is never written over a newer one.
         await tx.Connection!.ExecuteAsync(new CommandDefinition("select pg_advisory_xact_lock(hashtextextended(@serial, 0))", new { serial }, tx, cancellationToken: ct));
         IssuedCertificate issued = await authority.GetCertificateAsync(new GetCertificateRequest { Serial = serial }, cancellationToken: ct);
-        int changed = await tx.Connection!.ExecuteAsync(new CommandDefinition(
-            "update registered_certificate set state = @state, since = @since where serial = @serial", new { serial, state = StateOf(issued), since = SinceOf(issued) }, tx, cancellationToken: ct));
-        if (changed == 0)
-            await AddAsync(tx, issued, ct);
+        bool known = await tx.Connection!.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select 1 from registered_certificate where serial = @serial)", new { serial }, tx, cancellationToken: ct));
+        await (known ? ChangeAsync(tx, issued, ct) : AddAsync(tx, issued, ct));
     }, ct);
+
+    private static async Task ChangeAsync(NpgsqlTransaction tx, IssuedCertificate issued, CancellationToken ct) =>
+        await tx.Connection!.ExecuteAsync(new CommandDefinition("""
+            update registered_certificate set state = @state, since = @since where serial = @Serial;
+            update register_key set state = @state where serial = @Serial;
+            """,
+            new { issued.Serial, state = StateOf(issued), since = SinceOf(issued) }, tx, cancellationToken: ct));
 
     /// <exception cref="AsnContentException">The CA broke its contract.</exception>
     private static async Task AddAsync(NpgsqlTransaction tx, IssuedCertificate issued, CancellationToken ct)
@@ -63,8 +69,8 @@ public sealed class KeepRegister(NpgsqlDataSource db, Issuer.IssuerClient author
         foreach ((string kind, string? text) in new[] { ("name", name), ("organisation", organisation) })
         {
             await tx.Connection!.ExecuteAsync(new CommandDefinition(
-                "insert into register_key (kind, key, serial) values (@kind, @key, @Serial)",
-                SearchKey.TurnsOf(text ?? "").Select(key => new { kind, key, issued.Serial }), tx, cancellationToken: ct));
+                "insert into register_key (kind, key, serial, state) values (@kind, @key, @Serial, @state)",
+                SearchKey.TurnsOf(text ?? "").Select(key => new { kind, key, issued.Serial, state = StateOf(issued) }), tx, cancellationToken: ct));
         }
     }
 

@@ -40,7 +40,11 @@ internal static class RegisterPage
     internal static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path, Handle);
-        routes.MapGet(Style, () => Results.Bytes(Css, "text/css; charset=utf-8"));
+        routes.MapGet(Style, (HttpContext http) =>
+        {
+            http.Response.Headers.CacheControl = "public, max-age=3600";
+            return Results.Bytes(Css, "text/css; charset=utf-8");
+        });
     }
 
     internal static async Task<IResult> Handle(HttpContext http, NpgsqlDataSource db, TimeProvider clock, CancellationToken ct,

@@ -64,6 +64,8 @@ internal static class SearchRegister
             string kind = query.Name is not null ? "name" : "organisation";
             (from, key) = ("register_key k join registered_certificate c on c.serial = k.serial", "k.key");
             where.Add($"k.kind = '{kind}' and k.key >= @{kind} and k.key < @{kind}End and (k.key, k.serial) > (@afterKey, @afterSerial)");
+            if (query.Status is "suspended" or "revoked")
+                where.Add($"k.state = '{query.Status}'"); // the index of the few
             where.Add($"not exists (select 1 from register_key o where o.serial = k.serial and o.kind = '{kind}' and o.key >= @{kind} and o.key < k.key)");
         }
         else
