@@ -49,6 +49,8 @@ internal static partial class Traces
         var left = new List<string>();
         if (await CountAsync("signing", "select count(*) from signing_transaction where state in ('pending', 'confirming', 'active', 'signing')") is > 0 and var open)
             left.Add($"{open} open transactions");
+        if (await CountAsync("signing", "select count(*) from unreported_signature") is > 0 and var untold)
+            left.Add($"{untold} transactions with signatures that no event tells of yet");
         foreach (Service service in Service.All.Where(service => service.HasMessaging && service.HasDatabase))
         {
             if (await CountAsync(service.Database, "select count(*) from public.outbox where sent_at is null") is > 0 and var unsent)
