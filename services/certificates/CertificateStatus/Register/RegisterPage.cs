@@ -132,9 +132,9 @@ internal static class RegisterPage
     private static Html Found(RegisterTexts t, Fields fields, SearchRegister.Response found) => found.Certificates.Count == 0
         ? Html.Of($"""<p role="status">{t["none"]}</p>""")
         : Html.Of($"""
+        <p role="status" id="found">{t["found"]}: {found.Certificates.Count.ToString(CultureInfo.InvariantCulture)}</p>
         <div class="scroll" role="region" aria-labelledby="found" tabindex="0">
         <table>
-          <caption id="found" role="status">{t["found"]}: {found.Certificates.Count.ToString(CultureInfo.InvariantCulture)}</caption>
           <thead><tr><th scope="col">{t["holder"]}</th><th scope="col">{t["serialShort"]}</th><th scope="col">{t["issuer"]}</th><th scope="col">{t["validity"]}</th><th scope="col">{t["status"]}</th><th scope="col">{t["certificate"]}</th></tr></thead>
           <tbody>{Html.Join(found.Certificates.Select(item => Row(t, item)))}</tbody>
         </table>
