@@ -34,7 +34,7 @@ public sealed record Service(string Name, string Project, params string[] Peers)
     /// <summary>All services in the order of their ports, which is also an order in which they can start.</summary>
     public static readonly Service[] All =
     [
-        new("identity", "services/identity/Identity", "signature-activation", "notifications") { HasMessaging = true },
+        new("identity", "services/identity/Identity", "signature-activation", "notifications", "signing") { HasMessaging = true },
         new("registration", "services/certificates/Registration", "identity", "signature-activation", "certificate-authority", "notifications") { HasMessaging = true },
         new("certificate-authority", "services/certificates/CertificateAuthority") { HasMessaging = true, Token = "pechat-ca" },
         new("certificate-status", "services/certificates/CertificateStatus", "certificate-authority") { HasMessaging = true, ServesLoad = true },

@@ -9,7 +9,9 @@ using Pechat.Contracts;
 using Pechat.Contracts.Notifications.V1;
 using Pechat.Contracts.SignatureActivation.V1;
 using Pechat.Identity.Devices;
+using Pechat.Identity.OAuth;
 using Pechat.Identity.Registration;
+using Pechat.Identity.Tests.OAuth;
 using Pechat.Testing;
 
 namespace Pechat.Identity.Tests;
@@ -31,6 +33,9 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
     public TestBroker Broker { get; private set; } = null!;
     public TestService Service { get; private set; } = null!;
 
+    /// <summary>Plays Signing.</summary>
+    public SigningDouble Signing { get; private set; } = null!;
+
     /// <summary>The last code sent to each address.</summary>
     public ConcurrentDictionary<string, string> Codes { get; } = new();
     public ConcurrentQueue<EnrolDeviceRequest> Enrolled { get; } = new();
@@ -45,6 +50,7 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
         var fixture = new IdentityFixture { Cluster = await TestCluster.CreateAsync() };
         fixture.Database = await TestDatabase.CreateAsync("identity", typeof(Program).Assembly);
         fixture.Broker = await TestBroker.CreateAsync();
+        fixture.Signing = new(fixture.Cluster.Clock);
         fixture.Service = await fixture.StartReplicaAsync();
         fixture._client = fixture.Cluster.Client(fixture.Service);
         return fixture;
@@ -54,10 +60,11 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
     {
         Cluster.SetPeer("signature-activation", "https://127.0.0.1:1");
         Cluster.SetPeer("notifications", "https://127.0.0.1:1");
+        Cluster.SetPeer("signing", "https://127.0.0.1:1");
         TestService service = await Cluster.StartAsync(typeof(Program).Assembly, "identity", new Dictionary<string, object>
         {
             ["Database"] = Database.Section, ["Messaging"] = Broker.Section, ["Identity"] = Section(),
-        }, services => services.AddSingleton<ISignatureActivation>(this).AddSingleton<ICodeSender>(this));
+        }, services => services.AddSingleton<ISignatureActivation>(this).AddSingleton<ICodeSender>(this).AddSingleton<ICredentialAuthorization>(Signing));
         Cluster.Logs.ExpectError(103); // the framework's health check writes Error while the service is not ready yet
         await service.UntilReadyAsync();
         return service;
@@ -192,7 +199,12 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
                 App("app"), App("rival"),
                 new
                 {
-                    Id = "keyed", Name = "Keyed", KeySetFile = OAuth.ClientKey.KeySetFile(Cluster.Pki.Directory), Scopes = new[] { "service" },
+                    Id = "native", Name = "Native", Scopes = new[] { "service", "credential" }, GrantTypes = new[] { "authorization_code", "refresh_token" },
+                    RedirectUris = new[] { "https://native.test/callback" },
+                },
+                new
+                {
+                    Id = "keyed", Name = "Keyed", KeySetFile = ClientKey.KeySetFile(Cluster.Pki.Directory), Scopes = new[] { "service" },
                     GrantTypes = new[] { "client_credentials", "authorization_code" }, RedirectUris = new[] { "https://keyed.test/callback" },
                 },
                 new { Id = "bank", Name = "Bank", SecretHash = hash, Scopes = new[] { "service" }, GrantTypes = new[] { "client_credentials" } },
@@ -203,7 +215,7 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
     /// <summary>A confidential client that keeps its customers logged in.</summary>
     private static object App(string id) => new
     {
-        Id = id, Name = $"The <{id}>", SecretHash = SecretHash, Scopes = new[] { "service", "openid", "portal" },
+        Id = id, Name = $"The <{id}>", SecretHash = SecretHash, Scopes = new[] { "service", "openid", "portal", "credential" },
         GrantTypes = new[] { "authorization_code", "refresh_token" }, RedirectUris = new[] { $"https://{id}.test/callback", $"https://{id}.test/other" },
     };
 

@@ -12,7 +12,10 @@ internal sealed class AccessTokenIssuer(SigningKeys keys, TokenOptions tokens, T
     /// <param name="lifetime">From now.</param>
     /// <param name="device">The bound phone and the thumbprint of its key.</param>
     /// <param name="session">The session that the token ends with.</param>
-    public string Issue(string subject, string client, string scope, TimeSpan lifetime, (Guid Id, string Jkt)? device = null, Guid? session = null)
+    /// <param name="credential">With scope credential: the credential, and the transaction in Signing that the phone has confirmed.</param>
+    public string Issue(
+        string subject, string client, string scope, TimeSpan lifetime, (Guid Id, string Jkt)? device = null, Guid? session = null,
+        (string Id, Guid Transaction)? credential = null)
     {
         DateTimeOffset now = clock.GetUtcNow();
         var claims = new Dictionary<string, object>
@@ -33,6 +36,8 @@ internal sealed class AccessTokenIssuer(SigningKeys keys, TokenOptions tokens, T
         }
         if (session is not null)
             claims["sid"] = session.Value.ToString();
+        if (credential is { } authorized)
+            (claims["credential_id"], claims["transaction"]) = (authorized.Id, authorized.Transaction.ToString());
         return keys.Sign(claims, "at+jwt");
     }
 

@@ -1,8 +1,11 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Dapper;
+using Microsoft.Extensions.Primitives;
 using Npgsql;
+using Pechat.Contracts;
 using Pechat.Hosting;
 using Pechat.Identity.Registration;
 using Pechat.Persistence;
@@ -21,34 +24,55 @@ internal static class Authorize
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/oauth2/authorize", Show);
-        routes.MapPost("/oauth2/authorize", Start);
+        foreach (string path in OAuthBases.Paths("/oauth2/authorize"))
+        {
+            routes.MapGet(path, Show);
+            routes.MapPost(path, Start);
+        }
     }
 
-    internal static IResult Show(HttpContext context, OAuthClients clients, TokenOptions tokens)
+    internal static async Task<IResult> Show(
+        HttpContext context, OAuthClients clients, PushedRequests pushed, AccountTokens accounts, TokenOptions tokens, CancellationToken ct)
     {
-        PageText text = PageText.For(context);
-        var (request, error) = AuthorizationRequest.Judge(context.Request.Query, clients, tokens.Issuer, text.Language);
-        return request is not null ? LoginPage.Form(text, request.Client, context.Request.QueryString, null)
-            : error is not null ? Results.Redirect(error)
-            : LoginPage.Refused(text);
+        Asked asked = await ReadAsync(context, clients, pushed, ct);
+        if (asked.Request is null)
+            return Refuse(asked, tokens);
+        try
+        {
+            await accounts.CustomerOfAsync(asked.Request, ct);
+        }
+        catch (FaultException fault) when (fault.Kind == FaultKind.Invalid)
+        {
+            return Refuse(asked with { Refusal = new(asked.Request.RedirectUri, asked.Request.State, fault.Code, fault.Message) }, tokens);
+        }
+        return LoginPage.Form(asked.Text, asked.Request.Client, Action(context), null);
     }
 
     internal static async Task<IResult> Start(
-        HttpContext context, NpgsqlDataSource db, OAuthClients clients, TokenOptions tokens, IdentityOptions options, SigningKeys keys, TimeProvider clock, CancellationToken ct)
+        HttpContext context, NpgsqlDataSource db, OAuthClients clients, PushedRequests pushed, AccountTokens accounts, TokenOptions tokens, IdentityOptions options, SigningKeys keys,
+        TimeProvider clock, CancellationToken ct)
     {
-        PageText text = PageText.For(context);
-        var (request, error) = AuthorizationRequest.Judge(context.Request.Query, clients, tokens.Issuer, text.Language);
-        if (request is null)
-            return error is not null ? Results.Redirect(error) : LoginPage.Refused(text);
+        Asked asked = await ReadAsync(context, clients, pushed, ct);
+        if (asked.Request is not { } request)
+            return Refuse(asked, tokens);
         // Another site may not start logins with its visitors' browsers.
         if (context.Request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none") || !context.Request.HasFormContentType)
-            return LoginPage.Refused(text);
+            return LoginPage.Refused(asked.Text);
         string typed = (await context.Request.ReadFormAsync(ct))["identifier"].ToString().Trim();
         string? email = EmailAddress.TryParse(typed)?.Key, phone = PhoneNumber.TryParse(typed)?.Value;
         if (email is null && phone is null)
-            return LoginPage.Form(text, request.Client, context.Request.QueryString, text.Unreadable);
+            return LoginPage.Form(asked.Text, request.Client, Action(context), asked.Text.Unreadable);
 
+        Guid? account;
+        try
+        {
+            account = await accounts.CustomerOfAsync(request, ct);
+            await accounts.UseAsync(request, ct);
+        }
+        catch (FaultException fault) when (fault.Kind == FaultKind.Invalid)
+        {
+            return Refuse(asked with { Refusal = new(request.RedirectUri, request.State, fault.Code, fault.Message) }, tokens);
+        }
         DateTimeOffset now = clock.GetUtcNow();
         var id = Guid.NewGuid();
         string browser = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
@@ -56,7 +80,7 @@ internal static class Authorize
         {
             id,
             browserHash = HashSecret(browser),
-            identifier = HMACSHA256.HashData(keys.Derive("pechat login identifiers"), Encoding.UTF8.GetBytes(email ?? phone!)),
+            identifier = Identifier(keys, email ?? phone!),
             email,
             phone,
             client = request.Client.Id,
@@ -65,7 +89,11 @@ internal static class Authorize
             state = request.State,
             challenge = request.CodeChallenge,
             nonce = request.Nonce,
-            language = text.Language,
+            v1 = OAuthBases.IsV1(context),
+            credential = request.Credential is null ? null : JsonSerializer.Serialize(request.Credential),
+            account,
+            asked.Pushed,
+            language = asked.Text.Language,
             place = Visitor.Place(context),
             agent = Visitor.Browser(context),
             now,
@@ -73,13 +101,17 @@ internal static class Authorize
             window = now - Window,
         }, ct), ct);
         if (!started)
-            return LoginPage.Form(text, request.Client, context.Request.QueryString, text.TooMany, StatusCodes.Status429TooManyRequests);
+            return LoginPage.Form(asked.Text, request.Client, Action(context), asked.Text.TooMany, StatusCodes.Status429TooManyRequests);
         context.Response.Cookies.Append(CookieName(id), browser, new()
         {
-            HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/", MaxAge = options.LoginLifetime + WaitForLogin.Grace,
+            HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/",
+            MaxAge = options.LoginLifetime + (request.Credential is null ? WaitForLogin.Grace : SigningConsent.Window),
         });
         return Results.Redirect($"/oauth2/login/{id}"); // 302 after POST: the browser follows with GET
     }
+
+    /// <summary>What is kept of what was typed: enough to count, not to read.</summary>
+    internal static byte[] Identifier(SigningKeys keys, string contact) => HMACSHA256.HashData(keys.Derive("pechat login identifiers"), Encoding.UTF8.GetBytes(contact));
 
     /// <summary>The cookie that ties a login to the browser that started it.</summary>
     internal static string CookieName(Guid login) => $"__Host-login-{login:N}";
@@ -87,7 +119,32 @@ internal static class Authorize
     /// <summary>What the database keeps of a random secret.</summary>
     internal static byte[] HashSecret(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
-    private static async Task<bool> AddAsync(NpgsqlTransaction tx, object login, CancellationToken ct)
+    private sealed record Asked(AuthorizationRequest? Request, AuthorizationRequest.Refusal? Refusal, PageText Text, byte[]? Pushed);
+
+    /// <summary>The request in the query, or the pushed one that it names; what stands beside a <c>request_uri</c> is not looked at (RFC 9126 §4).</summary>
+    private static async Task<Asked> ReadAsync(HttpContext context, OAuthClients clients, PushedRequests pushed, CancellationToken ct)
+    {
+        IEnumerable<KeyValuePair<string, StringValues>>? parameters = context.Request.Query;
+        byte[]? hash = null;
+        if (context.Request.Query.TryGetValue("request_uri", out StringValues uri))
+        {
+            parameters = await pushed.OpenAsync(context.Request.Query["client_id"].ToString(), uri.ToString(), ct);
+            hash = HashSecret(uri.ToString());
+        }
+        PageText text = PageText.For(context, parameters);
+        if (parameters is null)
+            return new(null, null, text, hash);
+        (AuthorizationRequest? request, AuthorizationRequest.Refusal? refusal) = AuthorizationRequest.Judge(parameters, OAuthBases.IsV1(context), clients);
+        return new(request, refusal, text, hash);
+    }
+
+    private static IResult Refuse(Asked asked, TokenOptions tokens) => asked.Refusal is { RedirectUri: { } redirect } refusal
+        ? Results.Redirect(AuthorizationRequest.Redirect(redirect, tokens.Issuer, refusal.State, ("error", refusal.Error), ("error_description", refusal.Description)))
+        : LoginPage.Refused(asked.Text);
+
+    private static string Action(HttpContext context) => context.Request.Path + context.Request.QueryString.ToUriComponent();
+
+    internal static async Task<bool> AddAsync(NpgsqlTransaction tx, object login, CancellationToken ct)
     {
         await tx.Connection!.ExecuteAsync(new CommandDefinition(
             "select pg_advisory_xact_lock(hashtextextended(encode(@identifier, 'hex'), 3))", login, tx, cancellationToken: ct)); // else many at once would all be the fifth
@@ -99,10 +156,10 @@ internal static class Authorize
             return false; // counted by what was typed, known or not
         await tx.Connection!.ExecuteAsync(new CommandDefinition("""
             insert into login (id, browser_hash, identifier, customer_id, client_id, redirect_uri, scope, client_state, code_challenge, nonce,
-                language, place, browser, state, requested_at, expires_at)
+                v1, credential, account_customer_id, pushed_request, language, place, browser, state, requested_at, expires_at)
             values (@id, @browserHash, @identifier,
                 (select id from customer where (email_key = @email or phone = @phone) and state = 'Active'),
-                @client, @redirect, @scope, @state, @challenge, @nonce, @language, @place, @agent, 'Pending', @now, @expires)
+                @client, @redirect, @scope, @state, @challenge, @nonce, @v1, @credential::jsonb, @account, @Pushed, @language, @place, @agent, 'Pending', @now, @expires)
             """, login, tx, cancellationToken: ct));
         return true;
     }

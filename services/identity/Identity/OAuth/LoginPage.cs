@@ -19,13 +19,13 @@ internal static class LoginPage
             routes.MapGet($"/oauth2/{name}", () => Results.Bytes(content, type + "; charset=utf-8"));
     }
 
-    internal static IResult Form(PageText text, ClientOptions client, QueryString query, string? problem, int? status = null)
+    internal static IResult Form(PageText text, ClientOptions client, string action, string? problem, int? status = null)
     {
         string alert = problem is null ? "" : $"""<p id="problem" role="alert">{E(problem)}</p>""";
         string invalid = problem is null ? "" : " aria-invalid=\"true\" aria-describedby=\"problem\"";
         return Page(text, text.Title, $"""
             <p>{F(text.Lead, client)}</p>{alert}
-            <form method="post" action="/oauth2/authorize{E(query.ToUriComponent())}">
+            <form method="post" action="{E(action)}">
               <label for="identifier">{E(text.Label)}</label>
               <input id="identifier" name="identifier" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required autofocus{invalid}>
               <button type="submit">{E(text.Continue)}</button>
@@ -46,7 +46,7 @@ internal static class LoginPage
     internal static IResult Refused(PageText text) =>
         Page(text, text.RefusedTitle, $"""<p role="alert">{E(text.RefusedLead)}</p>""", StatusCodes.Status400BadRequest);
 
-    private static PageResult Page(PageText text, string title, string body, int status, string head = "") => new(status, $"""
+    internal static IResult Page(PageText text, string title, string body, int status, string head = "") => new PageResult(status, $"""
         <!doctype html>
         <html lang="{text.Language}">
         <head>
@@ -59,9 +59,9 @@ internal static class LoginPage
         </html>
         """);
 
-    private static string E(string text) => HtmlEncoder.Default.Encode(text);
+    internal static string E(string text) => HtmlEncoder.Default.Encode(text);
 
-    private static string F(string format, ClientOptions client) => E(string.Format(CultureInfo.InvariantCulture, format, client.Name));
+    internal static string F(string format, ClientOptions client) => E(string.Format(CultureInfo.InvariantCulture, format, client.Name));
 
     private static (string, string, byte[]) Asset(string name, string type)
     {

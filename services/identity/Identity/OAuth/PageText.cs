@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Primitives;
+
 namespace Pechat.Identity.OAuth;
 
 /// <summary>What the login pages say in one language.</summary>
@@ -22,13 +24,14 @@ internal sealed record PageText(
     /// <summary>By language code; anything but <c>en</c> is Bulgarian.</summary>
     internal static PageText Of(string language) => language == "en" ? English : Bulgarian;
 
-    /// <summary>What the visitor prefers: <c>lang</c> or <c>ui_locales</c> of the query, else Accept-Language.</summary>
-    internal static PageText For(HttpContext context)
+    /// <summary>What the visitor prefers: <c>lang</c> or <c>ui_locales</c> of the request, else Accept-Language.</summary>
+    internal static PageText For(HttpContext context, IEnumerable<KeyValuePair<string, StringValues>>? parameters = null)
     {
+        string One(string name) => (parameters ?? context.Request.Query).FirstOrDefault(p => p.Key == name).Value.ToString();
         IEnumerable<string> wishes =
         [
-            context.Request.Query["lang"].ToString(),
-            .. context.Request.Query["ui_locales"].ToString().Split(' '),
+            One("lang"),
+            .. One("ui_locales").Split(' '),
             .. context.Request.GetTypedHeaders().AcceptLanguage.OrderByDescending(l => l.Quality ?? 1).Select(l => l.Value.ToString()),
         ];
         string? wish = wishes.Select(w => w.Split('-')[0].ToLowerInvariant()).FirstOrDefault(w => w is "bg" or "en");

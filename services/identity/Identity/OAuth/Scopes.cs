@@ -6,6 +6,9 @@ internal static class Scopes
     /// <summary>The CSC API.</summary>
     public const string Service = "service";
 
+    /// <summary>Signatures with one credential over what the phone has confirmed (CSC API §6.2).</summary>
+    public const string Credential = "credential";
+
     /// <summary>The customer portal.</summary>
     public const string Portal = "portal";
 
@@ -22,7 +25,7 @@ internal static class Scopes
     public const string Office = "office";
 
     /// <summary>What a client can be configured with.</summary>
-    public static readonly string[] All = [Service, Portal, OpenId, Device, Office];
+    public static readonly string[] All = [Service, Credential, Portal, OpenId, Device, Office];
 }
 
 /// <summary>Grant types of the token endpoint.</summary>

@@ -19,6 +19,12 @@ internal static class Token
 
         [JsonPropertyName("id_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         public string? IdToken { get; init; }
+
+        [JsonPropertyName("credentialID"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? CredentialId { get; init; }
+
+        [JsonPropertyName("authorization_details"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public IReadOnlyList<object>? AuthorizationDetails { get; init; }
     }
 
     internal static void Map(IEndpointRouteBuilder routes)

@@ -17,7 +17,7 @@ namespace Pechat.Identity.OAuth;
 internal sealed record LiveToken(ClaimsPrincipal? Access, Guid? Session, string Subject, string Client, string Scope, DateTimeOffset ExpiresAt);
 
 /// <summary>Finds out what a token is, for revocation and introspection, and revokes it.</summary>
-internal sealed class TokenLookup(NpgsqlDataSource db, AccessTokens accessTokens, ClientSessions sessions, TimeProvider clock)
+internal sealed class TokenLookup(NpgsqlDataSource db, AccessTokens accessTokens, ClientSessions sessions, ICredentialAuthorization signing, TimeProvider clock)
 {
     private sealed record Row(Guid Id, Guid CustomerId, string ClientId, string Scope, DateTime ExpiresAt);
 
@@ -39,6 +39,9 @@ internal sealed class TokenLookup(NpgsqlDataSource db, AccessTokens accessTokens
     /// </summary>
     internal async Task RevokeAsync(LiveToken token, CancellationToken ct)
     {
+        // Before the token is dead here, so that whoever is told to try again can: what the phone authorised ends at its source.
+        if (Guid.TryParse(token.Access?.FindFirstValue("transaction"), out Guid transaction))
+            await signing.CloseAsync(transaction, ct);
         await db.InTransactionAsync(async tx =>
         {
             if (token.Access is null)

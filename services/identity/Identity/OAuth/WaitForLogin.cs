@@ -18,64 +18,71 @@ internal static class WaitForLogin
 
     internal sealed record Status(string State);
 
-    private sealed record Row(
-        Guid Id, Guid? CustomerId, string ClientId, string RedirectUri, string Scope, string? ClientState, string CodeChallenge, string? Nonce,
-        string Language, string State, DateTime ExpiresAt, DateTime? DecidedAt);
-
     internal static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/oauth2/login/{id:guid}", Show);
         routes.MapGet("/oauth2/login/{id:guid}/status", Poll);
     }
 
-    internal static async Task<IResult> Poll(Guid id, HttpContext context, NpgsqlDataSource db, TimeProvider clock, CancellationToken ct)
+    internal static async Task<IResult> Poll(Guid id, HttpContext context, NpgsqlDataSource db, SigningConsent consent, TimeProvider clock, CancellationToken ct)
     {
-        Row? row = await db.InTransactionAsync(tx => ReadAsync(tx, id, context, ct), ct);
+        LoginRow? row = await db.InTransactionAsync(tx => LoginRow.ReadAsync(tx, id, context, ct), ct);
         context.Response.Headers.CacheControl = "no-store";
-        return Results.Json(new Status(row is not null && Waits(row, clock.GetUtcNow()) ? "pending" : "done"));
+        bool waits = row is not null && (context.Request.Query["step"] == "consent" ? await consent.WaitsAsync(row, ct) : Waits(row, clock.GetUtcNow()));
+        return Results.Json(new Status(waits ? "pending" : "done"));
     }
 
     internal static async Task<IResult> Show(
-        Guid id, HttpContext context, NpgsqlDataSource db, OAuthClients clients, TokenOptions tokens, TimeProvider clock, CancellationToken ct)
+        Guid id, HttpContext context, NpgsqlDataSource db, OAuthClients clients, SigningConsent consent, TokenOptions tokens, TimeProvider clock, CancellationToken ct)
     {
         DateTimeOffset now = clock.GetUtcNow();
         bool cancel = context.Request.Query["cancel"] == "1";
-        string code = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        (Row? row, bool granted) = await db.InTransactionAsync(async tx =>
+        context.Response.Headers.CacheControl = "no-store";
+        (LoginRow? row, string? code) = await db.InTransactionAsync<(LoginRow?, string?)>(async tx =>
         {
-            Row? found = await ReadAsync(tx, id, context, ct);
-            if (found is { State: "Confirmed", CustomerId: not null } && found.DecidedAt + Grace > now.UtcDateTime)
-                return (found, await GrantAsync(tx, found, code, now, ct));
+            LoginRow? found = await LoginRow.ReadAsync(tx, id, context, ct);
+            bool confirmed = found is { State: "Confirmed", CustomerId: not null };
+            if (confirmed && found!.AccountCustomerId is { } account && account != found.CustomerId)
+                return (await LoginRow.EndAsync(tx, found, "Cancelled", now, ct), null); // not whom the client's account token names
+            if (confirmed && found!.Credential is null && found.DecidedAt + Grace > now.UtcDateTime)
+                return (found, await GrantAsync(tx, found, null, now, ct));
             if (cancel && found is { State: "Pending" })
-                await tx.Connection!.ExecuteAsync(new CommandDefinition("update login set state = 'Cancelled', decided_at = @now where id = @id", new { id, now }, tx, cancellationToken: ct));
-            return (found, false);
+                return (await LoginRow.EndAsync(tx, found, "Cancelled", now, ct), null);
+            return (found, null);
         }, ct);
         if (row is null || clients.Find(row.ClientId) is not { } client)
             return LoginPage.Refused(PageText.For(context));
         PageText text = PageText.Of(row.Language);
-        context.Response.Headers.CacheControl = "no-store";
-        if (granted)
+        if (code is not null)
             return Results.Redirect(AuthorizationRequest.Redirect(row.RedirectUri, tokens.Issuer, row.ClientState, ("code", code)));
+        if (row is { State: "Confirmed", Credential: not null } && row.DecidedAt + SigningConsent.Window > now.UtcDateTime)
+            return await consent.ContinueAsync(row, client, text, cancel, ct);
         string denied = AuthorizationRequest.Redirect(row.RedirectUri, tokens.Issuer, row.ClientState, ("error", "access_denied"));
-        if (row.State is "Declined" or "Cancelled" || (cancel && row.State == "Pending"))
+        if (row.State is "Declined" or "Cancelled")
             return Results.Redirect(denied);
         return Waits(row, now) ? LoginPage.Waiting(text, client, id) : LoginPage.Ended(text, client, denied);
     }
 
-    private static bool Waits(Row row, DateTimeOffset now) => row.State == "Pending" && row.ExpiresAt > now.UtcDateTime;
+    private static bool Waits(LoginRow row, DateTimeOffset now) => row.State == "Pending" && row.ExpiresAt > now.UtcDateTime;
 
-    private static async Task<Row?> ReadAsync(NpgsqlTransaction tx, Guid id, HttpContext context, CancellationToken ct) =>
-        await tx.Connection!.QuerySingleOrDefaultAsync<Row>(new CommandDefinition("""
-            select id, customer_id, client_id, redirect_uri, scope, client_state, code_challenge, nonce, language, state, expires_at, decided_at
-            from login where id = @id and browser_hash = @browser for update
-            """, new { id, browser = Authorize.HashSecret(context.Request.Cookies[Authorize.CookieName(id)] ?? "") }, tx, cancellationToken: ct));
-
-    private static async Task<bool> GrantAsync(NpgsqlTransaction tx, Row row, string code, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Ends a confirmed login with a code.</summary>
+    /// <returns>The code; null when the login, or the pushed request behind it, has given one before.</returns>
+    internal static async Task<string?> GrantAsync(NpgsqlTransaction tx, LoginRow row, (string Id, DateTimeOffset Until)? credential, DateTimeOffset now, CancellationToken ct)
     {
-        await tx.Connection!.ExecuteAsync(new CommandDefinition("update login set state = 'Completed' where id = @Id", row, tx, cancellationToken: ct));
+        bool first = await tx.Connection!.ExecuteAsync(new CommandDefinition(
+            "update login set state = 'Completed' where id = @Id and state = 'Confirmed'", new { row.Id }, tx, cancellationToken: ct)) == 1;
+        if (!first)
+            return null;
+        if (row.PushedRequest is { } pushed && !await PushedRequests.TryUseAsync(tx, pushed, now, ct))
+        {
+            await LoginRow.EndAsync(tx, row, "Cancelled", now, ct);
+            return null;
+        }
+        string code = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         await tx.Connection!.ExecuteAsync(new CommandDefinition("""
-            insert into authorization_code (code_hash, login_id, client_id, customer_id, redirect_uri, scope, code_challenge, nonce, authenticated_at, expires_at)
-            values (@hash, @Id, @ClientId, @CustomerId, @RedirectUri, @Scope, @CodeChallenge, @Nonce, @DecidedAt, @expires)
+            insert into authorization_code (code_hash, login_id, client_id, customer_id, redirect_uri, scope, code_challenge, nonce, authenticated_at, expires_at,
+                credential_id, credential_until)
+            values (@hash, @Id, @ClientId, @CustomerId, @RedirectUri, @Scope, @CodeChallenge, @Nonce, @DecidedAt, @expires, @credentialId, @until)
             """, new
         {
             hash = Authorize.HashSecret(code),
@@ -88,7 +95,9 @@ internal static class WaitForLogin
             row.Nonce,
             row.DecidedAt,
             expires = now + CodeLifetime,
+            credentialId = credential?.Id,
+            until = credential?.Until,
         }, tx, cancellationToken: ct));
-        return true;
+        return code;
     }
 }
