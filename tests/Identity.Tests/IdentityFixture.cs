@@ -181,6 +181,7 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
         {
             ["TokenKeyFile"] = KeyFile("token"),
             ["SecondTokenKeyFile"] = KeyFile("second"),
+            ["DirectLoginClient"] = "csc-login",
             ["Simulator"] = new { KeyFile = KeyFile("simulator") },
             ["Officers"] = new object[]
             {
@@ -197,6 +198,7 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
                     GrantTypes = new[] { "authorization_code" }, RedirectUris = new[] { "https://portal.test/callback" },
                 },
                 App("app"), App("rival"),
+                new { Id = "csc-login", Name = "Direct login", Scopes = new[] { "service" } },
                 new
                 {
                     Id = "native", Name = "Native", Scopes = new[] { "service", "credential" }, GrantTypes = new[] { "authorization_code", "refresh_token" },

@@ -35,6 +35,9 @@ internal sealed class IdentityOptions : IValidatableObject
     /// <summary>Whether a profile becomes active only when its holder has accepted the general terms (SM-1).</summary>
     public bool RequireTerms { get; init; } = true;
 
+    /// <summary>The client whose name customers see when somebody logs in by CSC API <c>auth/login</c>, without a browser; null: nobody can.</summary>
+    public string? DirectLoginClient { get; init; }
+
     /// <summary>The development verifier; there is no other yet, so the service does not start without it.</summary>
     public SimulatorOptions Simulator { get; init; } = new();
 
@@ -51,6 +54,8 @@ internal sealed class IdentityOptions : IValidatableObject
     {
         foreach (string file in new[] { TokenKeyFile, SecondTokenKeyFile, Simulator.KeyFile }.OfType<string>().Where(f => f.Length > 0 && !File.Exists(f)))
             yield return new($"there is no file {file}");
+        if (DirectLoginClient is not null && Clients.FirstOrDefault(c => c.Id == DirectLoginClient) is not { GrantTypes.Count: 0 })
+            yield return new("DirectLoginClient must name a client without grant types");
         if (SecondTokenKeySignsFrom is not null && !(File.Exists(SecondTokenKeyFile) && File.ReadAllText(SecondTokenKeyFile).Contains("PRIVATE KEY", StringComparison.Ordinal)))
             yield return new("SecondTokenKeySignsFrom needs a SecondTokenKeyFile with a private key");
         if (string.IsNullOrEmpty(Simulator.KeyFile))

@@ -95,4 +95,5 @@ IntrospectToken.Map(oauth);
 OwnRevocations.Map(oauth);
 Metadata.Map(oauth);
 app.MapGrpcService<CustomerDirectoryService>();
+app.MapGrpcService<SessionsService>();
 await app.RunAsync();

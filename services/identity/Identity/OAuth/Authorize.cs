@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Dapper;
 using Microsoft.Extensions.Primitives;
 using Npgsql;
 using Pechat.Contracts;
@@ -18,10 +17,6 @@ namespace Pechat.Identity.OAuth;
 /// </summary>
 internal static class Authorize
 {
-    internal const int MaxLoginsPerIdentifier = 5;
-    internal const int MaxLoginsPerPlace = 100;
-    internal static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
-
     internal static void Map(IEndpointRouteBuilder routes)
     {
         foreach (string path in OAuthBases.Paths("/oauth2/authorize"))
@@ -74,40 +69,29 @@ internal static class Authorize
             return Refuse(asked with { Refusal = new(request.RedirectUri, request.State, fault.Code, fault.Message) }, tokens);
         }
         DateTimeOffset now = clock.GetUtcNow();
-        var id = Guid.NewGuid();
         string browser = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        bool started = await db.InTransactionAsync(tx => AddAsync(tx, new
+        var login = new NewLogin(Guid.NewGuid(), HashSecret(browser), Identifier(keys, email ?? phone!), email, phone, request.Client.Id, request.Scope,
+            Visitor.Place(context), Visitor.Browser(context.Request.Headers.UserAgent.ToString()), now, now + options.LoginLifetime)
         {
-            id,
-            browserHash = HashSecret(browser),
-            identifier = Identifier(keys, email ?? phone!),
-            email,
-            phone,
-            client = request.Client.Id,
-            redirect = request.RedirectUri,
-            scope = request.Scope,
-            state = request.State,
-            challenge = request.CodeChallenge,
-            nonce = request.Nonce,
-            v1 = OAuthBases.IsV1(context),
-            credential = request.Credential is null ? null : JsonSerializer.Serialize(request.Credential),
-            account,
-            asked.Pushed,
-            language = asked.Text.Language,
-            place = Visitor.Place(context),
-            agent = Visitor.Browser(context),
-            now,
-            expires = now + options.LoginLifetime,
-            window = now - Window,
-        }, ct), ct);
+            RedirectUri = request.RedirectUri,
+            State = request.State,
+            Challenge = request.CodeChallenge,
+            Nonce = request.Nonce,
+            V1 = OAuthBases.IsV1(context),
+            Credential = request.Credential is null ? null : JsonSerializer.Serialize(request.Credential),
+            Account = account,
+            Pushed = asked.Pushed,
+            Language = asked.Text.Language,
+        };
+        bool started = await db.InTransactionAsync(tx => login.TryAddAsync(tx, ct), ct);
         if (!started)
             return LoginPage.Form(asked.Text, request.Client, Action(context), asked.Text.TooMany, StatusCodes.Status429TooManyRequests);
-        context.Response.Cookies.Append(CookieName(id), browser, new()
+        context.Response.Cookies.Append(CookieName(login.Id), browser, new()
         {
             HttpOnly = true, Secure = true, SameSite = SameSiteMode.Lax, Path = "/",
             MaxAge = options.LoginLifetime + (request.Credential is null ? WaitForLogin.Grace : SigningConsent.Window),
         });
-        return Results.Redirect($"/oauth2/login/{id}"); // 302 after POST: the browser follows with GET
+        return Results.Redirect($"/oauth2/login/{login.Id}"); // 302 after POST: the browser follows with GET
     }
 
     /// <summary>What is kept of what was typed: enough to count, not to read.</summary>
@@ -143,24 +127,4 @@ internal static class Authorize
         : LoginPage.Refused(asked.Text);
 
     private static string Action(HttpContext context) => context.Request.Path + context.Request.QueryString.ToUriComponent();
-
-    internal static async Task<bool> AddAsync(NpgsqlTransaction tx, object login, CancellationToken ct)
-    {
-        await tx.Connection!.ExecuteAsync(new CommandDefinition(
-            "select pg_advisory_xact_lock(hashtextextended(encode(@identifier, 'hex'), 3))", login, tx, cancellationToken: ct)); // else many at once would all be the fifth
-        var (byIdentifier, byPlace) = await tx.Connection!.QuerySingleAsync<(long, long)>(new CommandDefinition("""
-            select (select count(*) from login where identifier = @identifier and requested_at > @window),
-                   (select count(*) from login where place = @place and requested_at > @window)
-            """, login, tx, cancellationToken: ct));
-        if (byIdentifier >= MaxLoginsPerIdentifier || byPlace >= MaxLoginsPerPlace)
-            return false; // counted by what was typed, known or not
-        await tx.Connection!.ExecuteAsync(new CommandDefinition("""
-            insert into login (id, browser_hash, identifier, customer_id, client_id, redirect_uri, scope, client_state, code_challenge, nonce,
-                v1, credential, account_customer_id, pushed_request, language, place, browser, state, requested_at, expires_at)
-            values (@id, @browserHash, @identifier,
-                (select id from customer where (email_key = @email or phone = @phone) and state = 'Active'),
-                @client, @redirect, @scope, @state, @challenge, @nonce, @v1, @credential::jsonb, @account, @Pushed, @language, @place, @agent, 'Pending', @now, @expires)
-            """, login, tx, cancellationToken: ct));
-        return true;
-    }
 }

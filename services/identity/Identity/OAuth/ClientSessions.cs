@@ -23,14 +23,15 @@ internal sealed class ClientSessions(IdentityOptions options, TimeProvider clock
         return refreshable ? await AddRefreshTokenAsync(tx, login, now, ct) : null;
     }
 
-    /// <summary>The next refresh token of a session that has given out another access token.</summary>
-    internal async Task<string> ContinueAsync(NpgsqlTransaction tx, Guid session, TimeSpan access, CancellationToken ct)
+    /// <summary>Notes that a session has given out another access token.</summary>
+    /// <returns>Its next refresh token, if it renews it.</returns>
+    internal async Task<string?> ContinueAsync(NpgsqlTransaction tx, Guid session, TimeSpan access, bool renew, CancellationToken ct)
     {
         DateTimeOffset now = clock.GetUtcNow();
         await tx.Connection!.ExecuteAsync(new CommandDefinition(
             "update session set last_used_at = @now, access_until = greatest(access_until, @until) where id = @session",
             new { session, now, until = now + access }, tx, cancellationToken: ct));
-        return await AddRefreshTokenAsync(tx, session, now, ct);
+        return renew ? await AddRefreshTokenAsync(tx, session, now, ct) : null;
     }
 
     /// <summary>Ends a session with all its tokens; one that has ended stays as it is.</summary>

@@ -17,14 +17,15 @@ internal sealed class RefreshTokenGrant(NpgsqlDataSource db, ClientSessions sess
     {
         string token = OAuthForm.Single(form, "refresh_token") ?? OAuthForm.Single(form, "refreshToken") // the CSC API's own samples
             ?? throw FaultException.Invalid("invalid_request", "Missing parameter refresh_token");
-        return await IssueAsync(client, token, OAuthForm.Single(form, "scope"), ct);
+        return await IssueAsync(client, token, OAuthForm.Single(form, "scope"), renew: true, ct);
     }
 
     /// <param name="client">Whose token it must be.</param>
     /// <param name="token">The refresh token.</param>
     /// <param name="scope">Part of the session's scope that is enough this time; null for all of it.</param>
+    /// <param name="renew">Whether the token is used up and replaced.</param>
     /// <param name="ct">Ends the work.</param>
-    internal async Task<Token.Response> IssueAsync(ClientOptions client, string token, string? scope, CancellationToken ct)
+    internal async Task<Token.Response> IssueAsync(ClientOptions client, string token, string? scope, bool renew, CancellationToken ct)
     {
         (Row? row, string? next, FaultException? refusal) = await db.InTransactionAsync<(Row?, string?, FaultException?)>(async tx =>
         {
@@ -40,9 +41,10 @@ internal sealed class RefreshTokenGrant(NpgsqlDataSource db, ClientSessions sess
                 return (null, null, Invalid("Refresh token expired"));
             if (scope?.Split(' ').Except(found.Scope.Split(' '), StringComparer.Ordinal).Any() == true)
                 return (null, null, FaultException.Invalid("invalid_scope", "the scope is wider than what was granted"));
-            await tx.Connection!.ExecuteAsync(new CommandDefinition("update refresh_token set used_at = @now where token_hash = @hash",
-                new { now = clock.GetUtcNow(), hash = Authorize.HashSecret(token) }, tx, cancellationToken: ct));
-            return (found, await sessions.ContinueAsync(tx, found.Id, options.AccessTokenLifetime, ct), null);
+            if (renew)
+                await tx.Connection!.ExecuteAsync(new CommandDefinition("update refresh_token set used_at = @now where token_hash = @hash",
+                    new { now = clock.GetUtcNow(), hash = Authorize.HashSecret(token) }, tx, cancellationToken: ct));
+            return (found, await sessions.ContinueAsync(tx, found.Id, options.AccessTokenLifetime, renew, ct), null);
         }, ct);
         if (refusal is not null)
             throw refusal; // outside the transaction, which may have ended a session

@@ -17,9 +17,8 @@ internal static class Visitor
     }
 
     /// <summary>A known name, never the visitor's own text.</summary>
-    internal static string Browser(HttpContext context)
+    internal static string Browser(string agent)
     {
-        string agent = context.Request.Headers.UserAgent.ToString();
         string Known((string Token, string Name)[] list) => list.FirstOrDefault(b => agent.Contains(b.Token, StringComparison.Ordinal)).Name ?? "?";
         return $"{Known(Browsers)}, {Known(Systems)}";
     }
