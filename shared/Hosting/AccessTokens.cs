@@ -28,7 +28,7 @@ public sealed class TokenOptions
 public sealed class AccessTokens
 {
     private const int MaxLength = 8192;
-    private static readonly string[] RevocableBy = ["jti", "sid", "device_id"];
+    private static readonly string[] RevocableBy = ["jti", "sid"];
     private readonly TokenOptions _options;
     private readonly ITokenKeys _keys;
     private readonly TokenRevocations _revocations;
@@ -61,7 +61,7 @@ public sealed class AccessTokens
             valid = await JudgeAsync(token, ct);
             _cache.Add(hash, valid);
         }
-        bool counts = _clock.GetUtcNow() < valid.ExpiresAt && !await _revocations.AnyAsync(valid.Ids, ct);
+        bool counts = _clock.GetUtcNow() < valid.ExpiresAt && !await _revocations.AnyAsync(valid.Ids, valid.User.DeviceId(), valid.IssuedAt, ct);
         return counts ? valid.User : throw FaultException.Unauthenticated(expiredCode, "The access token is expired or has been revoked");
     }
 
@@ -90,12 +90,13 @@ public sealed class AccessTokens
             throw Refused();
         var user = new ClaimsPrincipal(new ClaimsIdentity(jwt.Claims, "Bearer", "sub", null));
         var ids = RevocableBy.Select(claim => Guid.TryParseExact(user.FindFirstValue(claim), "D", out Guid id) ? id : Guid.Empty).Where(id => id != Guid.Empty);
-        return new(user, DateTimeOffset.FromUnixTimeSeconds(exp), [.. ids]);
+        long issuedAt = jwt.TryGetPayloadValue("iat", out long iat) ? iat : 0;
+        return new(user, DateTimeOffset.FromUnixTimeSeconds(exp), [.. ids], DateTimeOffset.FromUnixTimeSeconds(issuedAt));
     }
 
     private static FaultException Refused() => FaultException.Unauthenticated("invalid_token", "The access token is not valid");
 
-    private sealed record ValidToken(ClaimsPrincipal User, DateTimeOffset ExpiresAt, Guid[] Ids);
+    private sealed record ValidToken(ClaimsPrincipal User, DateTimeOffset ExpiresAt, Guid[] Ids, DateTimeOffset IssuedAt);
 }
 
 /// <summary>Registers access-token validation.</summary>

@@ -9,7 +9,8 @@ namespace Pechat.Hosting;
 /// <summary>A revocation: every access token that carries the id is refused.</summary>
 /// <param name="Id">A token's <c>jti</c>, its session (<c>sid</c>) or its phone (<c>device_id</c>).</param>
 /// <param name="Until">When the last token that carries the id has expired anyway.</param>
-public sealed record TokenRevocation(Guid Id, DateTimeOffset Until);
+/// <param name="RevokedAt">When it was revoked: a phone that counts again later gets tokens that do.</param>
+public sealed record TokenRevocation(Guid Id, DateTimeOffset Until, DateTimeOffset RevokedAt);
 
 /// <summary>What Identity has revoked.</summary>
 /// <param name="AsOf">When the list was true, by Identity's clock.</param>
@@ -40,7 +41,9 @@ public sealed partial class TokenRevocations
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(1); // transactions that were open when the last list was read, and clocks of replicas
 
-    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _revoked = [];
+    private static readonly TimeSpan Skew = TimeSpan.FromSeconds(5); // between clocks of Identity's replicas
+
+    private readonly ConcurrentDictionary<Guid, TokenRevocation> _revoked = [];
     private readonly Lock _gate = new();
     private readonly IRevocationSource _source;
     private readonly TimeProvider _clock;
@@ -50,9 +53,9 @@ public sealed partial class TokenRevocations
 
     internal TokenRevocations(IRevocationSource source, TimeProvider clock, ILogger<TokenRevocations> logger) => (_source, _clock, _logger) = (source, clock, logger);
 
-    /// <summary>Whether one of the ids was revoked.</summary>
+    /// <summary>Whether one of the ids was revoked, or the phone after the token had been issued.</summary>
     /// <exception cref="FaultException">Unavailable: nobody could say so for too long.</exception>
-    internal async ValueTask<bool> AnyAsync(Guid[] ids, CancellationToken ct)
+    internal async ValueTask<bool> AnyAsync(Guid[] ids, Guid? device, DateTimeOffset issuedAt, CancellationToken ct)
     {
         Knowledge known = _known;
         TimeSpan age = Since(known.ReadAt);
@@ -65,7 +68,8 @@ public sealed partial class TokenRevocations
             if (Since(_known.ReadAt) >= Patience)
                 throw FaultException.Unavailable("temporarily_unavailable", "access tokens cannot be checked at the moment; try again");
         }
-        return Array.Exists(ids, _revoked.ContainsKey);
+        return Array.Exists(ids, _revoked.ContainsKey)
+            || (device is { } phone && _revoked.TryGetValue(phone, out TokenRevocation? ended) && issuedAt <= ended.RevokedAt + Skew);
     }
 
     private TimeSpan Since(long? timestamp) => timestamp is { } at ? _clock.GetElapsedTime(at) : TimeSpan.MaxValue;
@@ -89,10 +93,10 @@ public sealed partial class TokenRevocations
         {
             RevocationList list = await _source.ReadAsync(_known.AsOf - Overlap, patience.Token);
             foreach (TokenRevocation each in list.Revoked)
-                _revoked[each.Id] = each.Until;
-            foreach ((Guid id, DateTimeOffset until) in _revoked)
+                _revoked[each.Id] = each;
+            foreach ((Guid id, TokenRevocation each) in _revoked)
             {
-                if (until + Overlap < list.AsOf)
+                if (each.Until + Overlap < list.AsOf)
                     _revoked.TryRemove(id, out _);
             }
             _known = new(list.AsOf, askedAt, null);

@@ -19,7 +19,7 @@ public sealed class TestTokens : IAsyncDisposable
     public const string Audience = "pechat";
 
     private readonly TimeProvider _clock;
-    private readonly ConcurrentBag<Guid> _revoked = [];
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _revoked = [];
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
     private ECDsaSecurityKey _key;
     private WebApplication _app = null!;
@@ -40,7 +40,7 @@ public sealed class TestTokens : IAsyncDisposable
     public void Rotate() => _key = NewKey();
 
     /// <summary>Revokes what carries the id as its <c>jti</c>, <c>sid</c> or <c>device_id</c>; services know within a second.</summary>
-    public void Revoke(Guid id) => _revoked.Add(id);
+    public void Revoke(Guid id) => _revoked[id] = _clock.GetUtcNow();
 
     /// <summary>A token for a customer.</summary>
     /// <param name="subject">Customer, or client for client credentials.</param>
@@ -97,7 +97,7 @@ public sealed class TestTokens : IAsyncDisposable
         if (context.Request.Path == "/internal/token-revocations")
         {
             DateTimeOffset now = _clock.GetUtcNow();
-            return context.Response.WriteAsJsonAsync(new { asOf = now, revoked = _revoked.Select(id => new { id, until = now.AddHours(1) }) });
+            return context.Response.WriteAsJsonAsync(new { asOf = now, revoked = _revoked.Select(r => new { id = r.Key, until = r.Value.AddHours(1), revokedAt = r.Value }) });
         }
         if (context.Request.Path != "/oauth2/jwks")
         {

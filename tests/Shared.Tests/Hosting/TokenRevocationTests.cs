@@ -27,9 +27,9 @@ internal sealed class TokenRevocationTests : IRevocationSource
         return _down ? Task.FromException<RevocationList>(new HttpRequestException("down")) : Task.FromResult(new RevocationList(_clock.GetUtcNow(), [.. _revoked]));
     }
 
-    private async Task<bool> Revoked() => await _revocations.AnyAsync([Guid.NewGuid(), Token], CancellationToken.None);
+    private async Task<bool> Revoked() => await _revocations.AnyAsync([Guid.NewGuid(), Token], null, _clock.GetUtcNow(), CancellationToken.None);
 
-    private void Revoke(TimeSpan lifetime) => _revoked.Add(new(Token, _clock.GetUtcNow() + lifetime));
+    private void Revoke(TimeSpan lifetime) => _revoked.Add(new(Token, _clock.GetUtcNow() + lifetime, _clock.GetUtcNow()));
 
     [Test]
     public async Task A_revocation_is_known_as_soon_as_the_list_is_older_than_its_maximum_age()
@@ -70,12 +70,22 @@ internal sealed class TokenRevocationTests : IRevocationSource
         _down = true;
         _clock.Advance(TimeSpan.FromMinutes(4));
         Assert.That(await Revoked(), Is.True);
-        Assert.That(await _revocations.AnyAsync([Guid.NewGuid()], CancellationToken.None), Is.False);
+        Assert.That(await _revocations.AnyAsync([Guid.NewGuid()], null, _clock.GetUtcNow(), CancellationToken.None), Is.False);
         _clock.Advance(TimeSpan.FromMinutes(2));
         Assert.That(async () => await Revoked(), Throws.InstanceOf<FaultException>().With.Property(nameof(FaultException.Kind)).EqualTo(FaultKind.Unavailable));
         _down = false;
         _clock.Advance(TimeSpan.FromSeconds(2));
         Assert.That(await Revoked(), Is.True, "it recovers by itself");
+    }
+
+    [Test]
+    public async Task A_phone_that_counts_again_gets_tokens_that_count()
+    {
+        DateTimeOffset before = _clock.GetUtcNow();
+        Revoke(TimeSpan.FromHours(1));
+        Assert.That(await _revocations.AnyAsync([], Token, before, CancellationToken.None), Is.True);
+        Assert.That(await _revocations.AnyAsync([], Token, before.AddSeconds(10), CancellationToken.None), Is.False);
+        Assert.That(await _revocations.AnyAsync([Token], null, before.AddSeconds(10), CancellationToken.None), Is.True, "a session or a token does not come back");
     }
 
     [Test]

@@ -7,7 +7,7 @@ namespace Pechat.Identity.OAuth;
 /// <summary>Revocations of access tokens: recorded here, read by every service that accepts tokens (<c>docs/decisions</c>, revocation).</summary>
 internal sealed class OwnRevocations(NpgsqlDataSource db, TimeProvider clock) : IRevocationSource
 {
-    private sealed record Row(Guid Id, DateTime ExpiresAt);
+    private sealed record Row(Guid Id, DateTime ExpiresAt, DateTime RevokedAt);
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/internal/token-revocations", Handle)
         .AllowPeers(); // the gateway has no such surface
@@ -26,9 +26,9 @@ internal sealed class OwnRevocations(NpgsqlDataSource db, TimeProvider clock) : 
         DateTimeOffset now = clock.GetUtcNow();
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
-            "select id, expires_at from token_revocation where revoked_at >= @since and expires_at > @now",
+            "select id, expires_at, revoked_at from token_revocation where revoked_at >= @since and expires_at > @now",
             new { since = since ?? DateTimeOffset.UnixEpoch, now }, cancellationToken: ct));
-        return new(now, [.. rows.Select(r => new TokenRevocation(r.Id, r.ExpiresAt))]);
+        return new(now, [.. rows.Select(r => new TokenRevocation(r.Id, r.ExpiresAt, r.RevokedAt))]);
     }
 
     private static async Task<IResult> Handle(long? since, IRevocationSource own, CancellationToken ct) =>
