@@ -30,6 +30,7 @@ internal static class AsicNames
     internal const string MimeType = "mimetype";
     internal const string SimpleType = "application/vnd.etsi.asic-s+zip";
     internal const string ExtendedType = "application/vnd.etsi.asic-e+zip";
+    internal const string ArchiveManifest = Meta + "ASiCArchiveManifest.xml";
     internal const string CadesType = "application/x-pkcs7-signature";
 
     internal static bool IsSimple(this AsicForm form) => form is AsicForm.SimpleCades or AsicForm.SimpleXades;

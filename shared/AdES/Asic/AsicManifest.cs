@@ -36,17 +36,27 @@ public sealed record AsicManifest(string Signature, IReadOnlyList<(string Name, 
         return files.Count > 0 ? new AsicManifest(Name(signature), files) : throw new SignatureException("The manifest names no file.");
     }
 
-    internal static byte[] Write(string signature, IReadOnlyList<(string Name, string MimeType, ReadOnlyMemory<byte> Digest)> files, DigestAlgorithm digest) => Xml(writer =>
+    /// <summary>Writes a manifest.</summary>
+    /// <param name="signature">Name of the signature or time stamp over it.</param>
+    /// <param name="signatureType">Its media type.</param>
+    /// <param name="files">Files; an empty media type is left out.</param>
+    /// <param name="digest">Hash of the files.</param>
+    /// <param name="rootFile">The file that is read first: the archive manifest before this one; null for none.</param>
+    internal static byte[] Write(
+        string signature, string signatureType, IReadOnlyList<(string Name, string MimeType, ReadOnlyMemory<byte> Digest)> files, DigestAlgorithm digest, string? rootFile = null) => Xml(writer =>
     {
         writer.WriteStartElement("asic", "ASiCManifest", AsicNames.Namespace);
         writer.WriteStartElement("asic", "SigReference", AsicNames.Namespace);
-        writer.WriteAttributeString("MimeType", AsicNames.CadesType);
+        writer.WriteAttributeString("MimeType", signatureType);
         writer.WriteAttributeString("URI", signature);
         writer.WriteEndElement();
         foreach ((string name, string type, ReadOnlyMemory<byte> hash) in files)
         {
             writer.WriteStartElement("asic", "DataObjectReference", AsicNames.Namespace);
-            writer.WriteAttributeString("MimeType", type);
+            if (type.Length > 0)
+                writer.WriteAttributeString("MimeType", type);
+            if (name == rootFile)
+                writer.WriteAttributeString("Rootfile", "true");
             writer.WriteAttributeString("URI", XadesReference.ToFile(name, hash, type).Uri);
             writer.WriteStartElement("ds", "DigestMethod", XmlIdentifiers.Ds);
             writer.WriteAttributeString("Algorithm", XmlIdentifiers.Of(digest));

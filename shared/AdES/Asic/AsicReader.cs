@@ -43,6 +43,9 @@ public sealed class AsicReader : IDisposable
     /// <summary>Manifests of signatures; archive and evidence manifests are not among them.</summary>
     public IReadOnlyList<string> Manifests => [.. _entries.Keys.Where(name => name.StartsWith(AsicNames.Meta + "ASiCManifest", StringComparison.Ordinal) && IsMeta(name, "MANIFEST", ".xml"))];
 
+    /// <summary>All entries that are no folders, in their order.</summary>
+    internal IReadOnlyCollection<string> Entries => _entries.Keys;
+
     /// <summary>Opens a container.</summary>
     /// <param name="container">Seekable; stays open.</param>
     /// <param name="limits">Bounds; null for the usual ones.</param>
@@ -56,7 +59,7 @@ public sealed class AsicReader : IDisposable
             bool isTyped = BeginsWithType(container);
             container.Position = 0;
             archive = new ZipArchive(container, ZipArchiveMode.Read, leaveOpen: true);
-            Dictionary<string, ZipArchiveEntry> entries = Entries(archive, limits);
+            Dictionary<string, ZipArchiveEntry> entries = ReadEntries(archive, limits);
             if (entries.ContainsKey(AsicNames.MimeType) && !isTyped)
                 throw new SignatureException("The entry mimetype must be the first, stored as it is.");
             string? type = entries.TryGetValue(AsicNames.MimeType, out ZipArchiveEntry? entry) ? System.Text.Encoding.ASCII.GetString(Read(entry, 256)) : null;
@@ -77,17 +80,7 @@ public sealed class AsicReader : IDisposable
     /// <summary>The octets of an entry under META-INF.</summary>
     /// <param name="name">One of <see cref="Signatures"/> or <see cref="Manifests"/>.</param>
     /// <exception cref="SignatureException">The entry is missing, broken or too long.</exception>
-    public byte[] Read(string name)
-    {
-        try
-        {
-            return Read(Entry(name), MaxMetaLength);
-        }
-        catch (InvalidDataException malformed)
-        {
-            throw new SignatureException($"The entry {name} is broken.", malformed);
-        }
-    }
+    public byte[] Read(string name) => Read(Entry(name), MaxMetaLength);
 
     /// <summary>Hash of a file, in constant memory.</summary>
     /// <param name="name">One of <see cref="Files"/>.</param>
@@ -96,16 +89,8 @@ public sealed class AsicReader : IDisposable
     /// <exception cref="SignatureException">The file is missing, broken or longer than it says.</exception>
     public async Task<byte[]> HashAsync(string name, DigestAlgorithm digest, CancellationToken ct)
     {
-        ZipArchiveEntry entry = Entry(name);
-        try
-        {
-            await using Stream content = new LimitedStream(entry.Open(), entry.Length);
-            return await ContentHash.OfAsync(content, digest, ct).ConfigureAwait(false);
-        }
-        catch (InvalidDataException malformed)
-        {
-            throw new SignatureException($"The entry {name} is broken.", malformed);
-        }
+        await using Stream content = Open(name);
+        return await ContentHash.OfAsync(content, digest, ct).ConfigureAwait(false);
     }
 
     /// <summary>Names of the files whose hash is not the one in a manifest; the missing ones are among them.</summary>
@@ -127,7 +112,12 @@ public sealed class AsicReader : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _archive.Dispose();
 
-    private static Dictionary<string, ZipArchiveEntry> Entries(ZipArchive archive, AsicLimits limits)
+    /// <summary>Opens an entry; what is broken or longer than it declares throws <see cref="SignatureException"/>.</summary>
+    internal Stream Open(string name) => LimitedStream.Open(Entry(name));
+
+    internal DateTimeOffset TimeOf(string name) => Entry(name).LastWriteTime;
+
+    private static Dictionary<string, ZipArchiveEntry> ReadEntries(ZipArchive archive, AsicLimits limits)
     {
         if (archive.Entries.Count > limits.MaxEntries)
             throw new SignatureException(string.Create(CultureInfo.InvariantCulture, $"The container has more than {limits.MaxEntries} entries."));
@@ -171,7 +161,7 @@ public sealed class AsicReader : IDisposable
     {
         if (entry.Length > most)
             throw new SignatureException($"The entry {entry.FullName} is too long.");
-        using Stream content = new LimitedStream(entry.Open(), entry.Length);
+        using Stream content = LimitedStream.Open(entry);
         using var all = new MemoryStream();
         content.CopyTo(all);
         return all.ToArray();

@@ -101,7 +101,7 @@ public static class AsicSigner
         }
         if (form == AsicForm.SimpleCades)
             return CadesSigner.Prepare(files[0].Digest, claims with { MimeType = files[0].MimeType }, certificate, chain, algorithm);
-        byte[] manifest = AsicManifest.Write(form.SignatureName(), files, algorithm.Digest);
+        byte[] manifest = AsicManifest.Write(form.SignatureName(), AsicNames.CadesType, files, algorithm.Digest);
         PendingSignature pending = CadesSigner.Prepare(algorithm.Digest.Hash(manifest), claims with { MimeType = "text/xml" }, certificate, chain, algorithm);
         return new PendingSignature(CadesSigner.First, pending.ToBeSigned, certificate, chain, algorithm, manifest); // signed as stored, so it is kept
     }

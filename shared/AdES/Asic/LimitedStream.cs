@@ -1,9 +1,18 @@
+using System.IO.Compression;
+
 namespace Pechat.AdES.Asic;
 
 /// <summary>Reads what an entry declares and refuses more: a liar's length protects nobody from a bomb.</summary>
-internal sealed class LimitedStream(Stream inner, long length) : Stream
+internal sealed class LimitedStream : Stream
 {
-    private long _left = length;
+    private readonly Stream _inner;
+    private long _left;
+
+    private LimitedStream(Stream inner, long length)
+    {
+        _inner = inner;
+        _left = length;
+    }
 
     public override bool CanRead => true;
 
@@ -19,10 +28,42 @@ internal sealed class LimitedStream(Stream inner, long length) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Count(inner.Read(buffer, offset, count));
+    /// <exception cref="SignatureException">The entry is broken.</exception>
+    internal static LimitedStream Open(ZipArchiveEntry entry)
+    {
+        try
+        {
+            return new LimitedStream(entry.Open(), entry.Length);
+        }
+        catch (InvalidDataException malformed)
+        {
+            throw Broken(malformed);
+        }
+    }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        Count(await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false));
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        try
+        {
+            return Count(_inner.Read(buffer, offset, count));
+        }
+        catch (InvalidDataException malformed)
+        {
+            throw Broken(malformed);
+        }
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return Count(await _inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false));
+        }
+        catch (InvalidDataException malformed)
+        {
+            throw Broken(malformed);
+        }
+    }
 
     public override void Flush()
     {
@@ -37,13 +78,15 @@ internal sealed class LimitedStream(Stream inner, long length) : Stream
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            inner.Dispose();
+            _inner.Dispose();
         base.Dispose(disposing);
     }
 
     private int Count(int read)
     {
         _left -= read;
-        return _left >= 0 ? read : throw new InvalidDataException("An entry is longer than it says.");
+        return _left >= 0 ? read : throw new SignatureException("An entry of the container is longer than it says.");
     }
+
+    private static SignatureException Broken(Exception cause) => new("An entry of the container is broken.", cause);
 }

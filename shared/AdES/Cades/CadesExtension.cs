@@ -64,6 +64,9 @@ public static class CadesExtension
         return message.WithSigner(signer, target.WithUnsigned(CadesOids.ArchiveTimestampV3, indexed)).Encode();
     }
 
+    /// <summary>Adds validation data at the root of a time-stamp token, which its signature does not cover.</summary>
+    internal static byte[] AddToTimestamp(ReadOnlyMemory<byte> token, ValidationData data) => Add(CadesSigner.Read(token), data).Encode();
+
     private static CmsMessage Add(CmsMessage message, ValidationData data) => message with
     {
         Certificates = data.Certificates.Aggregate(message.Certificates, (all, each) => all.With(each)),

@@ -69,6 +69,9 @@ public static class XadesExtension
         return XadesSigner.Write(target.OwnerDocument);
     }
 
+    /// <summary>How many signatures there are.</summary>
+    internal static int Count(ReadOnlyMemory<byte> xml) => SignedXmlReader.Read(xml).GetElementsByTagName("Signature", Ds).Count;
+
     /// <summary>ades.md 4.7: references, the three parts of the signature, the unsigned properties so far, further objects.</summary>
     internal static async Task<byte[]> ImprintAsync(XmlElement target, UnsignedProperties properties, Func<string, Stream>? open, DigestAlgorithm digest, CancellationToken ct)
     {

@@ -164,13 +164,13 @@ internal sealed class AsicTests
         Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(200L << 20), "all allocations together are a bound of what is in memory");
     }
 
-    private static AsicFile[] Files(AsicForm form) => form is AsicForm.SimpleCades or AsicForm.SimpleXades
+    internal static AsicFile[] Files(AsicForm form) => form is AsicForm.SimpleCades or AsicForm.SimpleXades
         ? [TextFile("lease.txt", "We agree.")]
         : [TextFile("lease.txt", "We agree."), TextFile("annex/plan.txt", "The plan.")];
 
     private static AsicFile TextFile(string name, string content) => new(name, "text/plain", () => new MemoryStream(Encoding.UTF8.GetBytes(content)));
 
-    private static async Task<byte[]> Make(Signer signer, AsicForm form, AsicFile[] files, bool stamped)
+    internal static async Task<byte[]> Make(Signer signer, AsicForm form, AsicFile[] files, bool stamped)
     {
         PendingContainer pending = await AsicSigner.PrepareAsync(form, files, Claims, signer.Certificate, [signer.Root], signer.Algorithm, default);
         byte[] value = signer.SignDigest(pending.Signature.Digest);
@@ -183,7 +183,7 @@ internal sealed class AsicTests
     }
 
     /// <summary>What is wrong with an unpacked container; nothing when it is valid.</summary>
-    private static async Task<string> Judge(AsicForm form, string folder, Signer signer)
+    internal static async Task<string> Judge(AsicForm form, string folder, Signer signer)
     {
         string meta = Path.Combine(folder, "META-INF");
         switch (form)
