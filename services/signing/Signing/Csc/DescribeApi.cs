@@ -25,7 +25,7 @@ internal static class DescribeApi
         V1Names = [new("hash", ArrayOf(Base64())), Text("hashAlgo")],
         Item =
         [
-            OneOf("signature_format", "P") with { Required = true }, Text("conformance_level"), OneOf("signed_envelope_property", "Revision"),
+            OneOf("signature_format", SignatureFormats.Letters) with { Required = true }, Text("conformance_level"), OneOf("signed_envelope_property", [.. SignatureFormats.Envelopes.SelectMany(each => each).Distinct()]),
             SignAlgo with { Required = true }, SignAlgoParams, Text("label"), Text("name"),
             new("signed_props", ArrayOf(Object([Text("attribute_name") with { Required = true }, Text("attribute_value")]))),
         ];

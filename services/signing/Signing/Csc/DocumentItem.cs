@@ -4,7 +4,7 @@ using Pechat.AdES.Pades;
 
 namespace Pechat.Signing.Csc;
 
-/// <summary>One entry of <c>documents</c> or <c>documentDigests</c> of signDoc (§5.12); of the formats, PAdES is offered.</summary>
+/// <summary>One entry of <c>documents</c> or <c>documentDigests</c> of signDoc (§5.12); digests are those of PAdES byte ranges, or of files that CAdES is detached from.</summary>
 /// <param name="Name">What the signer and the archive see.</param>
 /// <param name="Content">The file; null for a digest.</param>
 /// <param name="Hashes">Digests of byte ranges; empty for a file.</param>
@@ -13,9 +13,11 @@ namespace Pechat.Signing.Csc;
 /// <param name="SignAlgo">Dotted OID.</param>
 /// <param name="SignAlgoParams">Base64 DER, or null.</param>
 /// <param name="Properties">Entries of the signature dictionary by name.</param>
+/// <param name="Format">Format of the signature.</param>
+/// <param name="Envelope">How it is packed, one of <see cref="SignatureFormats.Envelopes"/>.</param>
 internal sealed record DocumentItem(
     string Name, byte[]? Content, IReadOnlyList<string> Hashes, string? HashOid, bool Timestamped, string SignAlgo, string? SignAlgoParams,
-    IReadOnlyDictionary<string, string> Properties)
+    IReadOnlyDictionary<string, string> Properties, SignatureFormat Format, string Envelope)
 {
     internal const int MaxItems = 100;
 
@@ -46,24 +48,29 @@ internal sealed record DocumentItem(
 
     private static DocumentItem Common(JsonElement element, int number, byte[]? content, IReadOnlyList<string> hashes, string? hashOid)
     {
-        if (CscRequest.RequiredString(element, "signature_format") != "P")
-            throw CscRequest.InvalidParameter("signature_format");
+        SignatureFormat format = SignatureFormats.Find(CscRequest.RequiredString(element, "signature_format")) ?? throw CscRequest.InvalidParameter("signature_format");
         string level = CscRequest.OptionalString(element, "conformance_level") ?? "AdES-B-B";
         bool timestamped = level.Equals("AdES-B-T", StringComparison.OrdinalIgnoreCase); // §8.6: spelt in many ways
         if (!timestamped && !level.Equals("AdES-B-B", StringComparison.OrdinalIgnoreCase))
             throw CscRequest.InvalidParameter("conformance_level");
-        if (CscRequest.OptionalString(element, "signed_envelope_property") is not (null or "Revision"))
+        string[] envelopes = content is null ? SignatureFormats.EnvelopesOfDigests(format) : SignatureFormats.EnvelopesOf(format);
+        if (envelopes.Length == 0)
+            throw CscRequest.InvalidParameter("signature_format");
+        string envelope = CscRequest.OptionalString(element, "signed_envelope_property") ?? envelopes[0];
+        if (!envelopes.Contains(envelope))
             throw CscRequest.InvalidParameter("signed_envelope_property");
         string signAlgo = CscRequest.RequiredString(element, "signAlgo");
         string? parameters = CscRequest.Member(element, "signAlgoParams") is null ? null : CscRequest.RequiredString(element, "signAlgoParams");
-        return new DocumentItem(ReadName(element, number), content, hashes, hashOid, timestamped, signAlgo, parameters, ReadProperties(element, content is not null));
+        bool hasDictionary = format == SignatureFormat.Pades && content is not null;
+        return new DocumentItem(
+            ReadName(element, number, format), content, hashes, hashOid, timestamped, signAlgo, parameters, ReadProperties(element, hasDictionary), format, envelope);
     }
 
-    private static string ReadName(JsonElement element, int number)
+    private static string ReadName(JsonElement element, int number, SignatureFormat format)
     {
         // label is the member of 2.2; name is what some of our own clients send.
         string? given = CscRequest.OptionalString(element, "label") ?? CscRequest.OptionalString(element, "name");
-        string name = string.IsNullOrEmpty(given) ? $"document-{number}.pdf" : given;
+        string name = string.IsNullOrEmpty(given) ? format == SignatureFormat.Pades ? $"document-{number}.pdf" : $"document-{number}" : given;
         return name.Length <= 255 && !name.Any(char.IsControl) ? name : throw CscRequest.InvalidParameter("label");
     }
 
@@ -71,7 +78,7 @@ internal sealed record DocumentItem(
         CscRequest.Member(element, "document") is { ValueKind: JsonValueKind.String } value && value.TryGetBytesFromBase64(out byte[]? content) && content.Length > 0
             ? content : throw CscRequest.Invalid("Invalid Base64 documents string parameter");
 
-    private static Dictionary<string, string> ReadProperties(JsonElement element, bool isFile)
+    private static Dictionary<string, string> ReadProperties(JsonElement element, bool hasDictionary)
     {
         var properties = new Dictionary<string, string>();
         if (CscRequest.Member(element, "signed_props") is not { } list)
@@ -81,8 +88,8 @@ internal sealed record DocumentItem(
         foreach (JsonElement property in list.EnumerateArray())
         {
             string? name = property.ValueKind == JsonValueKind.Object ? CscRequest.OptionalString(property, "attribute_name") : null;
-            // With a digest the dictionary is already fixed by the client.
-            if (name is null || !isFile || !PropertyNames.Contains(name) || Value(property) is not { } text || !properties.TryAdd(name, text))
+            // With a digest the dictionary is already fixed by the client; other formats have none.
+            if (name is null || !hasDictionary || !PropertyNames.Contains(name) || Value(property) is not { } text || !properties.TryAdd(name, text))
                 throw CscRequest.Invalid($"Invalid parameter signed_props: {(name is { Length: <= 64 } ? name : "attribute_name")}");
         }
         return properties;

@@ -63,7 +63,7 @@ internal static class GetInfo
             AsynchronousOperationMode = true,
             ValidationInfo = false,
             SignAlgorithms = new Algorithms(algorithms, [.. algorithms.Select(RequestedAlgorithm.ParametersOf)]),
-            SignatureFormats = new Formats(["P"], [["Revision"]], AllowMix: false),
+            SignatureFormats = new Formats(SignatureFormats.Letters, SignatureFormats.Envelopes, AllowMix: true),
             ConformanceLevels = ["AdES-B-B", "AdES-B-T"],
             SupportedHashTypes = ["SDR", "DTBSR"],
         };

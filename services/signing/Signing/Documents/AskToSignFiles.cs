@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Pechat.AdES;
 using Pechat.AdES.Pades;
 using Pechat.Contracts;
 using Pechat.Pki;
@@ -26,7 +27,7 @@ internal sealed class AskToSignFiles(NpgsqlDataSource db, OpenTransaction open, 
             credential.Key.Name == "P-384" ? DigestAlgorithm.Sha384.Oid : DigestAlgorithm.Sha256.Oid);
         DateTimeOffset now = clock.GetUtcNow();
         AuthorizedUse.CheckStatus(credential, now);
-        PreparedSignature[] prepared = Prepare(items, credential, cms, now);
+        PreparedFile[] prepared = Prepare(items, credential, cms, now);
         Guid id = Guid.CreateVersion7(now), responseId = Guid.CreateVersion7(now);
         var transaction = new SigningTransaction
         {
@@ -58,18 +59,18 @@ internal sealed class AskToSignFiles(NpgsqlDataSource db, OpenTransaction open, 
             : await WaitAsync(id, ct);
     }
 
-    private static PreparedSignature[] Prepare(IReadOnlyList<DocumentItem> items, Credential credential, SignatureAlgorithm algorithm, DateTimeOffset now)
+    private static PreparedFile[] Prepare(IReadOnlyList<DocumentItem> items, Credential credential, SignatureAlgorithm algorithm, DateTimeOffset now)
     {
         Certificate certificate = Certificate.Parse(credential.Certificate);
         Certificate[] chain = [.. credential.Chain.Select(der => Certificate.Parse(der))];
-        var prepared = new PreparedSignature[items.Count];
+        var prepared = new PreparedFile[items.Count];
         for (int i = 0; i < prepared.Length; i++)
         {
             try
             {
-                prepared[i] = PadesSigner.Prepare(items[i].Content, items[i].Options(now), certificate, chain, algorithm);
+                prepared[i] = PreparedFile.Prepare(items[i], now, certificate, chain, algorithm);
             }
-            catch (PdfException e)
+            catch (Exception e) when (e is PdfException or SignatureException)
             {
                 throw CscRequest.Invalid($"Document {i + 1} cannot be signed: {e.Message}");
             }
@@ -78,13 +79,13 @@ internal sealed class AskToSignFiles(NpgsqlDataSource db, OpenTransaction open, 
     }
 
     private async Task StoreAsync(
-        NpgsqlTransaction tx, SigningTransaction transaction, IReadOnlyList<DocumentItem> items, PreparedSignature[] prepared, CancellationToken ct)
+        NpgsqlTransaction tx, SigningTransaction transaction, IReadOnlyList<DocumentItem> items, PreparedFile[] prepared, CancellationToken ct)
     {
         for (int i = 0; i < prepared.Length; i++)
         {
             await tx.Connection!.ExecuteAsync(new CommandDefinition("""
                 insert into document (id, transaction_id, position, name, media_type, level, prepared, delete_after)
-                values (@id, @transaction, @position, @name, 'application/pdf', @level, @prepared, @deleteAfter)
+                values (@id, @transaction, @position, @name, @type, @level, @prepared, @deleteAfter)
                 """,
                 new
                 {
@@ -92,8 +93,9 @@ internal sealed class AskToSignFiles(NpgsqlDataSource db, OpenTransaction open, 
                     transaction = transaction.Id,
                     position = i,
                     name = items[i].Name,
+                    type = prepared[i].MediaType,
                     level = items[i].Timestamped ? "AdES-B-T" : "AdES-B-B",
-                    prepared = prepared[i].Encode(),
+                    prepared = prepared[i].Stored,
                     deleteAfter = transaction.ExpiresAt + options.DocumentLifetime,
                 }, tx, cancellationToken: ct));
         }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Dapper;
 using Google.Protobuf;
 using Npgsql;
+using Pechat.AdES;
 using Pechat.AdES.Pades;
 using Pechat.Contracts;
 using Pechat.Contracts.SignatureActivation.V1;
@@ -81,7 +82,7 @@ internal sealed partial class SignPreparedFiles(NpgsqlDataSource db, IActivation
             Failed(logger, id, fault.Code);
             await end.EndAsync(id, ["signing"], "failed", CancellationToken.None);
         }
-        catch (Exception e) when (e is PdfException or CryptographicException or AsnContentException)
+        catch (Exception e) when (e is PdfException or SignatureException or CryptographicException or AsnContentException)
         {
             Broken(logger, id, e); // such as a signature value that does not verify: somebody must look, and the others must go on
             await end.EndAsync(id, ["signing"], "failed", CancellationToken.None);
@@ -132,12 +133,8 @@ internal sealed partial class SignPreparedFiles(NpgsqlDataSource db, IActivation
         return signed;
     }
 
-    private async Task<byte[]> CompleteAsync(Row row, CancellationToken ct)
-    {
-        ReadOnlyMemory<byte>? token = row.Level != "AdES-B-T" ? default(ReadOnlyMemory<byte>?)
-            : await StampHash.StampAsync(timestamper, DigestAlgorithm.Sha256, DigestAlgorithm.Sha256.Hash(row.Signature), StampHash.NewNonce(), ct);
-        return PadesSigner.Complete(PreparedSignature.FromTrusted(row.Prepared), row.Signature, token);
-    }
+    private Task<byte[]> CompleteAsync(Row row, CancellationToken ct) => PreparedFile.CompleteAsync(row.Prepared, row.Signature!, row.Level != "AdES-B-T" ? null
+        : data => StampHash.StampAsync(timestamper, DigestAlgorithm.Sha256, DigestAlgorithm.Sha256.Hash(data), StampHash.NewNonce(), ct));
 
     private static Task<int> StoreAsync(NpgsqlTransaction tx, List<(Guid Id, byte[] File)> files) => tx.Connection!.ExecuteAsync(
         "update document set signed = @File, sha256 = @Hash, prepared = null where id = @Id",

@@ -17,9 +17,10 @@ internal sealed class SignedFiles(NpgsqlDataSource db)
         switch (state)
         {
             case "completed":
-                IEnumerable<byte[]> files = await connection.QueryAsync<byte[]>(new CommandDefinition(
-                    "select signed from document where transaction_id = @transactionId order by position", new { transactionId }, cancellationToken: ct));
-                return CscResults.Ok(new SignatureResponse { Documents = files.AsList() }, CscJson.Default.Signatures);
+                ILookup<bool, byte[]> files = (await connection.QueryAsync<(bool IsDetached, byte[] Signed)>(new CommandDefinition(
+                    "select media_type = @DetachedType, signed from document where transaction_id = @transactionId order by position",
+                    new { transactionId, PreparedFile.DetachedType }, cancellationToken: ct))).ToLookup(file => file.IsDetached, file => file.Signed);
+                return CscResults.Ok(new SignatureResponse { Documents = ListOrNull(files[false]), Objects = ListOrNull(files[true]) }, CscJson.Default.Signatures);
             case "rejected":
                 throw FaultException.Invalid("access_denied", "The signer declined the request");
             case "expired":
@@ -30,4 +31,6 @@ internal sealed class SignedFiles(NpgsqlDataSource db)
                 return null;
         }
     }
+
+    private static List<byte[]>? ListOrNull(IEnumerable<byte[]> files) => files.Any() ? files.AsList() : null;
 }
