@@ -73,14 +73,19 @@ public sealed unsafe partial class TokenSession
         return (int)length == result.Length ? result : result[..(int)length];
     }
 
-    /// <summary>Unwraps a private key into the sessions of the pool; it is sensitive and cannot be extracted again.</summary>
+    /// <summary>Unwraps a private key into the sessions of the pool; it is sensitive.</summary>
+    /// <param name="unwrappingKey">The key that wrapped it.</param>
+    /// <param name="mechanism">How.</param>
+    /// <param name="wrapped">PKCS#8, wrapped.</param>
+    /// <param name="type">Of what algorithm the key is.</param>
+    /// <param name="extractable">Whether it may be wrapped again; such a key is destroyed in the same loan.</param>
     /// <exception cref="Pkcs11Exception">Among others CKR_WRAPPED_KEY_INVALID: the wrapped key was changed.</exception>
-    public TokenKey UnwrapPrivateKey(TokenKey unwrappingKey, Mechanism mechanism, ReadOnlySpan<byte> wrapped, KeyType type)
+    public TokenKey UnwrapPrivateKey(TokenKey unwrappingKey, Mechanism mechanism, ReadOnlySpan<byte> wrapped, KeyType type, bool extractable = false)
     {
         CkMechanism nativeMechanism = new() { Type = mechanism.Type };
         nuint unwrapping = Locate(unwrappingKey), handle;
         using var template = new Template([KeyAttribute.Class(ObjectClass.PrivateKey), KeyAttribute.KeyType(type), KeyAttribute.Token(false),
-            KeyAttribute.Private(true), KeyAttribute.Sensitive(true), KeyAttribute.Extractable(false), KeyAttribute.Sign(true)]);
+            KeyAttribute.Private(true), KeyAttribute.Sensitive(true), KeyAttribute.Extractable(extractable), KeyAttribute.Sign(true)]);
         fixed (byte* input = wrapped)
         {
             Cryptoki.Check("C_UnwrapKey", _module.Functions.UnwrapKey(Handle, &nativeMechanism, unwrapping, input, (nuint)wrapped.Length,

@@ -16,6 +16,7 @@ internal sealed partial class ActivationModuleService(
     TokenPool pool,
     ModuleCryptography module,
     UserKeys userKeys,
+    SpareKeys spareKeys,
     PinGuard pins,
     LiveActivations activations,
     SigningRounds rounds,

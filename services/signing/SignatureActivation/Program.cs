@@ -9,7 +9,8 @@ using Pechat.SignatureActivation.Credentials;
 using Pechat.SignatureActivation.Enrolment;
 using Pechat.SignatureActivation.Keys;
 
-if (await Migrations.RunIfAskedAsync(args, "signature-activation", typeof(Program).Assembly) || await InitialiseModule.RunIfAskedAsync(args))
+if (await Migrations.RunIfAskedAsync(args, "signature-activation", typeof(Program).Assembly) || await InitialiseModule.RunIfAskedAsync(args)
+    || await RollOverKek.RunIfAskedAsync(args))
     return;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -22,11 +23,14 @@ builder.Services.AddSingleton(services => new ModuleCryptography(services.GetReq
 builder.Services.AddSingleton(services => new TrustedVerifiers(services.GetRequiredService<SignatureActivationOptions>()));
 builder.Services.AddSingleton<AuditTrail>();
 builder.Services.AddSingleton<UserKeys>();
+builder.Services.AddSingleton<SpareKeys>();
 builder.Services.AddSingleton<WrongPins>();
 builder.Services.AddSingleton<PinGuard>();
 builder.Services.AddSingleton<LiveActivations>();
 builder.Services.AddSingleton<SigningRounds>();
 builder.AddBackground<EvictDestroyedKeys>();
+builder.AddBackground<RewrapKeys>();
+builder.AddBackground<RefillSpareKeys>();
 
 var app = builder.Build();
 app.MapDefaults();

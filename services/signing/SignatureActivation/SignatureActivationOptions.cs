@@ -13,6 +13,9 @@ internal sealed class SignatureActivationOptions : IValidatableObject
     [Range(1, 100_000)]
     public int KeyCacheCapacity { get; init; } = 500;
 
+    /// <summary>RSA keys made ahead.</summary>
+    public SpareKeyOptions SpareKeys { get; init; } = new();
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (string file in TrustedVerifiers.Where(file => !File.Exists(file)))

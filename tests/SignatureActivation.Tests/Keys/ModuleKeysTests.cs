@@ -15,9 +15,9 @@ public sealed class ModuleKeysTests
         Assert.That(await ModuleKeys.InitializeAsync(pool, CancellationToken.None), Has.Count.EqualTo(4));
         ModuleKeys keys = await ModuleKeys.LoadAsync(pool, CancellationToken.None);
         Assert.That(await ModuleKeys.InitializeAsync(pool, CancellationToken.None), Is.Empty);
-        foreach (TokenKey key in new[] { keys.Kek, keys.RowBinding, keys.PinVerifier, keys.PinEncryption })
+        foreach (TokenKey key in new[] { keys.Keks.CurrentKey, keys.RowBinding, keys.PinVerifier, keys.PinEncryption })
         {
-            Pkcs11Exception? refusal = Assert.ThrowsAsync<Pkcs11Exception>(async () => await pool.WrapAsync(keys.Kek, Mechanism.AesKeyWrapPad, key));
+            Pkcs11Exception? refusal = Assert.ThrowsAsync<Pkcs11Exception>(async () => await pool.WrapAsync(keys.Keks.CurrentKey, Mechanism.AesKeyWrapPad, key));
             Assert.That(refusal!.Result, Is.EqualTo(ReturnValue.KeyUnextractable), key.Label);
         }
     }

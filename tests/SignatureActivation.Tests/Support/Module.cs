@@ -44,7 +44,8 @@ internal sealed class Module : IAsyncDisposable
 
     /// <param name="keyCacheCapacity">Users' keys kept unwrapped.</param>
     /// <param name="configure">Changes registrations of every process.</param>
-    internal static async Task<Module> StartAsync(int keyCacheCapacity = 500, Action<IServiceCollection, TestHsm>? configure = null)
+    /// <param name="spareRsa2048">RSA-2048 keys made ahead.</param>
+    internal static async Task<Module> StartAsync(int keyCacheCapacity = 500, int spareRsa2048 = 0, Action<IServiceCollection, TestHsm>? configure = null)
     {
         TestHsm hsm = TestHsm.Create();
         using (TokenPool pool = hsm.OpenPool(1))
@@ -58,7 +59,7 @@ internal sealed class Module : IAsyncDisposable
         {
             ["Database"] = database.Section,
             ["Hsm"] = new { Library = TestHsm.LibraryPath, hsm.TokenLabel, PinFile = pinFile, Sessions = 4 },
-            ["SignatureActivation"] = new { TrustedVerifiers = new[] { verifierFile }, KeyCacheCapacity = keyCacheCapacity },
+            ["SignatureActivation"] = new { TrustedVerifiers = new[] { verifierFile }, KeyCacheCapacity = keyCacheCapacity, SpareKeys = Spare(spareRsa2048) },
         };
         module.Service = await module.StartProcessAsync();
         module.Signing = module.ClientOf("signing");
@@ -67,6 +68,12 @@ internal sealed class Module : IAsyncDisposable
         module.Jwks = (await module.Identity.GetEncryptionKeysAsync(new GetEncryptionKeysRequest())).Jwks;
         return module;
     }
+
+    private static object Spare(int rsa2048) => new
+    {
+        Period = "1.00:00:00", // a test asks for it
+        Rsa2048 = new { LowWater = rsa2048, Target = rsa2048 }, Rsa3072 = new { LowWater = 0, Target = 0 }, Rsa4096 = new { LowWater = 0, Target = 0 },
+    };
 
     /// <summary>A process of the module on the same token and database.</summary>
     internal Task<TestService> StartProcessAsync() => Cluster.StartAsync(typeof(ModuleKeys).Assembly, "signature-activation", _sections,

@@ -6,7 +6,7 @@ using Pechat.Contracts;
 using Pechat.Contracts.SignatureActivation.V1;
 using Pechat.Hosting;
 using Pechat.Hsm;
-using Pechat.Pkcs11;
+using Pechat.Persistence;
 using Pechat.Pki;
 using Pechat.SignatureActivation.Credentials;
 
@@ -26,7 +26,7 @@ internal sealed partial class ActivationModuleService
         // Step 1: refuse what can be refused before a key exists.
         Guid requestId = ParseId(request.RequestId, "request_id"), owner = ParseId(request.OwnerId, "owner_id");
         KeyAlgorithm algorithm = request.Algorithm == KeyAlgorithm.Unspecified ? KeyAlgorithm.P256 : request.Algorithm;
-        KeyPairAlgorithm pairAlgorithm = PairAlgorithm(algorithm);
+        _ = UserKeys.PairAlgorithm(algorithm);
         if (request.CommonName.Length is 0 or > MaxCommonName)
             throw FaultException.Invalid("invalid_request", $"common_name must have 1 to {MaxCommonName} characters");
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
@@ -34,29 +34,12 @@ internal sealed partial class ActivationModuleService
             return Answer(existing, owner, algorithm);
         if (!await HasDeviceAsync(connection, owner, ct))
             throw FaultException.Conflict("no_device", "the owner has no enrolled device");
-        // Step 2: generate, wrap, prove possession; the pair leaves the HSM at the end, whatever happens.
+        // Step 2: take a key made ahead or make one, and store it bound to its owner; of two calls with one request_id the first wins.
+        await connection.CloseAsync();
         Guid credentialId = Guid.NewGuid();
         await audit.WriteAsync("key.generating", new { credentialId, owner, requestId, Algorithm = algorithm.ToString() });
-        (byte[] publicKey, byte[] wrapped, TokenKey key) = await userKeys.GenerateAsync(pairAlgorithm, ct);
-        byte[] csr;
-        try
-        {
-            SubjectPublicKey info = SubjectPublicKey.Parse(publicKey);
-            var signer = new HsmSigner(pool, key, HsmSigner.AlgorithmOf(info));
-            csr = await CertificationRequest.SignAsync(new DistinguishedName([new(Oids.CommonName, request.CommonName)]), info, signer, ct);
-        }
-        finally
-        {
-            await pool.DestroyAsync(key, CancellationToken.None);
-        }
-        // Step 3: store it bound to its owner; of two calls with one request_id the first wins.
-        byte[] rowMac = await module.BindAsync(CredentialRow.Bind(credentialId, owner, algorithm, publicKey, wrapped), ct);
-        await connection.ExecuteAsync(new CommandDefinition("""
-            insert into credential (credential_id, request_id, owner_id, algorithm, public_key, wrapped_key, csr, row_mac, created_at)
-            values (@credentialId, @requestId, @owner, @algorithm, @publicKey, @wrapped, @csr, @rowMac, @now)
-            on conflict (request_id) do nothing
-            """, new { credentialId, requestId, owner, algorithm = (short)algorithm, publicKey, wrapped, csr, rowMac, now = clock.GetUtcNow() },
-            cancellationToken: ct));
+        await db.InTransactionAsync(tx => StoreNewKeyAsync(tx, credentialId, requestId, owner, algorithm, request.CommonName, ct), ct);
+        await connection.OpenAsync(ct);
         CredentialRow stored = (await CredentialRow.FindByRequestAsync(connection, requestId, ct))!;
         await audit.WriteAsync("key.generated", new { stored.CredentialId, owner, requestId, PublicKey = Convert.ToHexString(stored.PublicKey) });
         return Answer(stored, owner, algorithm);
@@ -78,13 +61,32 @@ internal sealed partial class ActivationModuleService
             select exists (select from device d where d.owner_id = @owner and not exists (select from detachment t where t.device_id = d.device_id))
             """, new { owner }, cancellationToken: ct));
 
-    private static KeyPairAlgorithm PairAlgorithm(KeyAlgorithm algorithm) => algorithm switch
+    private async Task StoreNewKeyAsync(
+        NpgsqlTransaction tx, Guid credentialId, Guid requestId, Guid owner, KeyAlgorithm algorithm, string commonName, CancellationToken ct)
     {
-        KeyAlgorithm.P256 => KeyPairAlgorithm.P256,
-        KeyAlgorithm.P384 => KeyPairAlgorithm.P384,
-        KeyAlgorithm.Rsa2048 => KeyPairAlgorithm.Rsa2048,
-        KeyAlgorithm.Rsa3072 => KeyPairAlgorithm.Rsa3072,
-        KeyAlgorithm.Rsa4096 => KeyPairAlgorithm.Rsa4096,
-        _ => throw FaultException.Invalid("invalid_request", "the key algorithm is unknown"),
-    };
+        SpareKey? spare = await spareKeys.TakeAsync(tx, algorithm, ct); // back in the pool if anything below fails
+        NewKey key = spare is null ? await userKeys.GenerateAsync(algorithm, ct) : await userKeys.UnwrapAsync(spare, ct);
+        byte[] csr;
+        try
+        {
+            SubjectPublicKey info = SubjectPublicKey.Parse(key.PublicKey);
+            var signer = new HsmSigner(pool, key.Handle, HsmSigner.AlgorithmOf(info)); // proves possession
+            csr = await CertificationRequest.SignAsync(new DistinguishedName([new(Oids.CommonName, commonName)]), info, signer, ct);
+        }
+        finally
+        {
+            await pool.DestroyAsync(key.Handle, CancellationToken.None);
+        }
+        byte[] rowMac = await module.BindAsync(CredentialRow.Bind(credentialId, owner, algorithm, key.PublicKey, key.Wrapped), ct);
+        await tx.Connection!.ExecuteAsync(new CommandDefinition("""
+            insert into credential (credential_id, request_id, owner_id, algorithm, public_key, wrapped_key, kek_generation, csr, row_mac, created_at)
+            values (@credentialId, @requestId, @owner, @algorithm, @PublicKey, @Wrapped, @KekGeneration, @csr, @rowMac, @now)
+            on conflict (request_id) do nothing
+            """, new
+            {
+                credentialId, requestId, owner, algorithm = (short)algorithm, key.PublicKey, key.Wrapped, key.KekGeneration, csr, rowMac,
+                now = clock.GetUtcNow(),
+            }, tx, cancellationToken: ct));
+        Telemetry.KeysCreated.Add(1, new("algorithm", algorithm.ToString()), new("ahead", spare is not null));
+    }
 }

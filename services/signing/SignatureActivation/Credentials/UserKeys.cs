@@ -7,6 +7,13 @@ using Pechat.SignatureActivation.Keys;
 
 namespace Pechat.SignatureActivation.Credentials;
 
+/// <summary>A pair just made, or taken from the spare ones.</summary>
+/// <param name="PublicKey">SubjectPublicKeyInfo.</param>
+/// <param name="Wrapped">PKCS#8 under the KEK.</param>
+/// <param name="KekGeneration">Which KEK.</param>
+/// <param name="Handle">The private key; its user destroys it.</param>
+internal sealed record NewKey(byte[] PublicKey, byte[] Wrapped, int KekGeneration, TokenKey Handle);
+
 /// <summary>A user's key, unwrapped into the HSM.</summary>
 internal sealed record UserKey(Guid CredentialId, Guid OwnerId, TokenKey Key, SubjectPublicKey PublicKey)
 {
@@ -37,13 +44,22 @@ internal sealed class UserKeys(NpgsqlDataSource db, TokenPool pool, ModuleCrypto
     }
 
     /// <summary>Generates a pair in the HSM and wraps the private half, in one loan of a session.</summary>
-    internal ValueTask<(byte[] PublicKey, byte[] Wrapped, TokenKey Key)> GenerateAsync(KeyPairAlgorithm algorithm, CancellationToken ct) =>
-        pool.RunAsync((algorithm, module.Keys.Kek), static (session, s) =>
+    internal ValueTask<NewKey> GenerateAsync(KeyAlgorithm algorithm, CancellationToken ct)
+    {
+        int generation = module.Keys.Keks.Current;
+        return pool.RunAsync((PairAlgorithm(algorithm), module.Keys.Keks.CurrentKey, generation), static (session, s) =>
         {
-            TokenKeyPair pair = session.GenerateKeyPair(s.algorithm, label: null,
+            (KeyPairAlgorithm pairAlgorithm, TokenKey kek, int generation) = s;
+            TokenKeyPair pair = session.GenerateKeyPair(pairAlgorithm, label: null,
                 KeyAttribute.Sign(true), KeyAttribute.Sensitive(true), KeyAttribute.Extractable(true)); // extractable: under the KEK
-            return (pair.PublicKeyInfo, session.Wrap(s.Kek, Mechanism.AesKeyWrapPad, pair.PrivateKey), pair.PrivateKey);
+            return new NewKey(pair.PublicKeyInfo, session.Wrap(kek, Mechanism.AesKeyWrapPad, pair.PrivateKey), generation, pair.PrivateKey);
         }, TokenPriority.Background, ct);
+    }
+
+    /// <summary>Unwraps a key that is not a user's yet.</summary>
+    internal async Task<NewKey> UnwrapAsync(SpareKey spare, CancellationToken ct) => new(spare.PublicKey, spare.WrappedKey, spare.KekGeneration,
+        await pool.UnwrapPrivateKeyAsync(await module.Keys.Keks.GetAsync(spare.KekGeneration, ct), Mechanism.AesKeyWrapPad, spare.WrappedKey,
+            CredentialRow.TypeOf((KeyAlgorithm)spare.Algorithm), ct));
 
     /// <summary>Lends the key of a credential; the caller gives it back to <see cref="ReturnAsync"/>.</summary>
     /// <returns>Null when there is no such credential.</returns>
@@ -105,8 +121,8 @@ internal sealed class UserKeys(NpgsqlDataSource db, TokenPool pool, ModuleCrypto
             throw FaultException.Conflict("credential_destroyed", "the key was destroyed");
         if (!await module.IsBoundAsync(row.Binding, row.RowMac, ct))
             throw FaultException.Forbidden("key_binding_broken", "the stored key does not belong to this credential");
-        KeyType type = (KeyAlgorithm)row.Algorithm is KeyAlgorithm.P256 or KeyAlgorithm.P384 ? KeyType.Ec : KeyType.Rsa;
-        TokenKey key = await pool.UnwrapPrivateKeyAsync(module.Keys.Kek, Mechanism.AesKeyWrapPad, row.WrappedKey, type, ct);
+        TokenKey kek = await module.Keys.Keks.GetAsync(row.KekGeneration, ct);
+        TokenKey key = await pool.UnwrapPrivateKeyAsync(kek, Mechanism.AesKeyWrapPad, row.WrappedKey, row.Type, ct);
         return new(row.CredentialId, row.OwnerId, key, SubjectPublicKey.Parse(row.PublicKey));
     }
 
@@ -140,4 +156,15 @@ internal sealed class UserKeys(NpgsqlDataSource db, TokenPool pool, ModuleCrypto
         node.Value.Evicted = true;
         return node.Value;
     }
+
+    /// <exception cref="FaultException">invalid_request: unknown.</exception>
+    internal static KeyPairAlgorithm PairAlgorithm(KeyAlgorithm algorithm) => algorithm switch
+    {
+        KeyAlgorithm.P256 => KeyPairAlgorithm.P256,
+        KeyAlgorithm.P384 => KeyPairAlgorithm.P384,
+        KeyAlgorithm.Rsa2048 => KeyPairAlgorithm.Rsa2048,
+        KeyAlgorithm.Rsa3072 => KeyPairAlgorithm.Rsa3072,
+        KeyAlgorithm.Rsa4096 => KeyPairAlgorithm.Rsa4096,
+        _ => throw FaultException.Invalid("invalid_request", "the key algorithm is unknown"),
+    };
 }

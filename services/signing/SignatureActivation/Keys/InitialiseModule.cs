@@ -12,12 +12,18 @@ internal static class InitialiseModule
     {
         if (args is not ["init", ..])
             return false;
-        var configuration = new ConfigurationManager();
-        configuration.AddEnvironmentVariables().AddCommandLine(args[1..]);
-        Defaults.AddConfigurationFile(configuration);
-        using TokenPool pool = HsmBuilder.Open(ValidatedOptions.Read<HsmOptions>(configuration, "Hsm"));
+        using TokenPool pool = HsmBuilder.Open(ValidatedOptions.Read<HsmOptions>(Configuration(args), "Hsm"));
         foreach (string label in await ModuleKeys.InitializeAsync(pool, CancellationToken.None))
             await Console.Out.WriteLineAsync($"signature-activation: made key {label}");
         return true;
+    }
+
+    /// <summary>What a verb is configured with.</summary>
+    internal static ConfigurationManager Configuration(string[] args)
+    {
+        var configuration = new ConfigurationManager();
+        configuration.AddEnvironmentVariables().AddCommandLine(args[1..]);
+        Defaults.AddConfigurationFile(configuration);
+        return configuration;
     }
 }

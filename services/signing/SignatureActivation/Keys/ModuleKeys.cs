@@ -5,26 +5,24 @@ using Pechat.SignatureActivation.Jose;
 namespace Pechat.SignatureActivation.Keys;
 
 /// <summary>The module's own keys, which never leave the HSM.</summary>
-/// <param name="Kek">AES-256; wraps users' keys and does nothing else.</param>
+/// <param name="Keks">AES-256; wrap users' keys and do nothing else.</param>
 /// <param name="RowBinding">HMAC; authenticates rows of the database.</param>
 /// <param name="PinVerifier">HMAC; makes PIN verifiers, so that a stolen database allows no guessing.</param>
 /// <param name="PinEncryption">ECDH on P-256; decrypts PINs.</param>
 /// <param name="EncryptionKey">Public half of <paramref name="PinEncryption"/>.</param>
-internal sealed record ModuleKeys(TokenKey Kek, TokenKey RowBinding, TokenKey PinVerifier, TokenKey PinEncryption, Jwk EncryptionKey)
+internal sealed record ModuleKeys(KekRing Keks, TokenKey RowBinding, TokenKey PinVerifier, TokenKey PinEncryption, Jwk EncryptionKey)
 {
-    private const string KekLabel = "sam-kek", RowLabel = "sam-row-binding", PinLabel = "sam-pin-verifier", EncryptionLabel = "sam-pin-encryption";
+    private const string RowLabel = "sam-row-binding", PinLabel = "sam-pin-verifier", EncryptionLabel = "sam-pin-encryption";
 
     /// <summary>Makes the keys that are missing; those that exist are left alone, so it may run again.</summary>
     /// <returns>Labels of the keys made now.</returns>
     internal static async Task<IReadOnlyList<string>> InitializeAsync(TokenPool pool, CancellationToken ct)
     {
         List<string> made = [];
-        if (await pool.FindKeyAsync(KekLabel, ObjectClass.SecretKey, ct) is null)
-        {
-            await pool.RunAsync(KekLabel, static (session, label) => session.GenerateSecret(KeyType.Aes, 32, label,
-                KeyAttribute.Wrap(true), KeyAttribute.Unwrap(true), KeyAttribute.Sensitive(true), KeyAttribute.Extractable(false)), ct: ct);
-            made.Add(KekLabel);
-        }
+        var keks = new KekRing(pool);
+        await keks.RefreshAsync(ct);
+        if (keks.Current == 0)
+            made.Add(await keks.MakeNextAsync(ct));
         foreach (string label in new[] { RowLabel, PinLabel })
         {
             if (await pool.FindKeyAsync(label, ObjectClass.SecretKey, ct) is not null)
@@ -45,7 +43,9 @@ internal sealed record ModuleKeys(TokenKey Kek, TokenKey RowBinding, TokenKey Pi
     internal static async Task<ModuleKeys> LoadAsync(TokenPool pool, CancellationToken ct)
     {
         byte[] encryption = await pool.FindPublicKeyAsync(EncryptionLabel, ct) ?? throw Missing(EncryptionLabel);
-        return new(await Find(KekLabel, ObjectClass.SecretKey), await Find(RowLabel, ObjectClass.SecretKey), await Find(PinLabel, ObjectClass.SecretKey),
+        var keks = new KekRing(pool);
+        await keks.RefreshAsync(ct);
+        return keks.Current == 0 ? throw Missing(KekRing.Label(1)) : new(keks, await Find(RowLabel, ObjectClass.SecretKey), await Find(PinLabel, ObjectClass.SecretKey),
             await Find(EncryptionLabel, ObjectClass.PrivateKey), Jwk.FromPublicKeyInfo(encryption));
 
         async Task<TokenKey> Find(string label, ObjectClass objectClass) => await pool.FindKeyAsync(label, objectClass, ct) ?? throw Missing(label);
