@@ -7,7 +7,7 @@ namespace Pechat.DevHost;
 /// <summary>The verbs of this programme; the entry scripts in <c>build/</c> call them.</summary>
 internal static class Commands
 {
-    public static RootCommand Root() => new("Develops Pechat: runs the whole house on this machine, and its tests.") { Run(), Test(), Servers() };
+    public static RootCommand Root() => new("Develops Pechat: runs the whole house on this machine, and its tests.") { Run(), Test(), Servers(), VerifyProof.Command() };
 
     private static Command Run()
     {

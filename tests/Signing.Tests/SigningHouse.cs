@@ -31,6 +31,7 @@ internal sealed class SigningHouse : IAsyncDisposable
     internal TestClock Clock => Cluster.Clock;
     internal FakeActivationModule Module { get; private set; } = null!;
     internal FakeLedger Ledger { get; } = new();
+    internal Requests.FakeSignatureLog Log { get; } = new();
     internal FakeCertificates Certificates { get; } = new();
     internal FakeNotifier Notifier { get; } = new();
     internal FakeSessions Sessions { get; } = new();
@@ -59,6 +60,7 @@ internal sealed class SigningHouse : IAsyncDisposable
             services => services
                 .Replace(ServiceDescriptor.Singleton<IActivationModule>(house.Module))
                 .Replace(ServiceDescriptor.Singleton<IUnitLedger>(house.Ledger))
+                .Replace(ServiceDescriptor.Singleton<Pechat.Signing.Requests.ISignatureLog>(house.Log))
                 .Replace(ServiceDescriptor.Singleton<ICertificates>(house.Certificates))
                 .Replace(ServiceDescriptor.Singleton<ISessions>(house.Sessions))
                 .Replace(ServiceDescriptor.Singleton<IResponseNotifier>(house.Notifier))

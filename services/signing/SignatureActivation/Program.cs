@@ -8,6 +8,7 @@ using Pechat.SignatureActivation.Audit;
 using Pechat.SignatureActivation.Credentials;
 using Pechat.SignatureActivation.Enrolment;
 using Pechat.SignatureActivation.Keys;
+using Pechat.SignatureActivation.Log;
 
 if (await Migrations.RunIfAskedAsync(args, "signature-activation", typeof(Program).Assembly) || await InitialiseModule.RunIfAskedAsync(args)
     || await RollOverKek.RunIfAskedAsync(args))
@@ -31,10 +32,12 @@ builder.Services.AddSingleton<SigningRounds>();
 builder.AddBackground<EvictDestroyedKeys>();
 builder.AddBackground<RewrapKeys>();
 builder.AddBackground<RefillSpareKeys>();
+builder.AddBackground<LogSequencer>();
 
 var app = builder.Build();
 app.MapDefaults();
 _ = app.Services.GetRequiredService<ModuleCryptography>(); // a start without keys or trusted verifiers is refused
 _ = app.Services.GetRequiredService<TrustedVerifiers>();
 app.MapGrpcService<ActivationModuleService>();
+app.MapGrpcService<SignatureLogService>();
 await app.RunAsync();

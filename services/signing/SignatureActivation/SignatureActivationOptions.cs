@@ -13,6 +13,14 @@ internal sealed class SignatureActivationOptions : IValidatableObject
     [Range(1, 100_000)]
     public int KeyCacheCapacity { get; init; } = 500;
 
+    /// <summary>Name of the tamper-evident log in its checkpoints; must differ between deployments.</summary>
+    [RegularExpression(@"[^\s+]{1,100}")]
+    public string LogOrigin { get; init; } = "pechat/signature-activation";
+
+    /// <summary>How often records get their place in the log.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan LogPeriod { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>RSA keys made ahead.</summary>
     public SpareKeyOptions SpareKeys { get; init; } = new();
 

@@ -30,12 +30,14 @@ builder.AddMessaging(bus =>
     bus.AddConsumer<EndWithProfile>();
 });
 builder.AddPeer<ActivationModule.ActivationModuleClient>("signature-activation");
+builder.AddPeer<SignatureLog.SignatureLogClient>("signature-activation");
 builder.AddPeer<UnitLedger.UnitLedgerClient>("billing");
 builder.AddPeer<Issuer.IssuerClient>("certificate-authority");
 builder.AddPeer<TimestampSigner.TimestampSignerClient>("timestamping");
 builder.AddPeer<Sessions.SessionsClient>("identity");
 builder.Services.AddSingleton<ISessions, SessionsClient>();
 builder.Services.AddSingleton<IActivationModule, ActivationModuleClient>();
+builder.Services.AddSingleton<ISignatureLog, SignatureLogClient>();
 builder.Services.AddSingleton<IUnitLedger, UnitLedgerClient>();
 builder.Services.AddSingleton<ICertificates, CertificateAuthorityClient>();
 builder.Services.AddSingleton<ITimestamper, TimestampingClient>();
@@ -88,6 +90,7 @@ RouteGroupBuilder phone = app.MapGroup("/signing/v1").RequireAccess("device").Wi
 ListRequests.Map(phone);
 ConfirmRequest.Map(phone);
 DeclineRequest.Map(phone);
+GetSignatureProof.Map(app.MapGroup("/signing/v1").RequireAccess("device", "portal").WithProblemDetails());
 app.MapGrpcService<ReadSignedDocument>();
 app.MapGrpcService<CredentialAuthorizationService>();
 await app.RunAsync();

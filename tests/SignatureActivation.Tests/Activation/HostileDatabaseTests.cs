@@ -25,7 +25,7 @@ public sealed class HostileDatabaseTests
     {
         Phone thief = await _module.EnrolAsync(), victim = await _module.EnrolAsync();
         string own = (await _module.CreateCredentialAsync(thief.Owner)).CredentialId, other = (await _module.CreateCredentialAsync(victim.Owner)).CredentialId;
-        await OwnerAsync($"update credential c set {swapped} from credential o where c.credential_id = '{own}' and o.credential_id = '{other}'");
+        await OwnerAsync($"drop index credential_public_key; update credential c set {swapped} from credential o where c.credential_id = '{own}' and o.credential_id = '{other}'");
         SignRequest request = await _module.ActivatedAsync(thief, own, [Module.Digest(1)]);
         Assert.That(await Module.RefusalOf(_module.Signing.SignAsync(request)), Is.EqualTo("PermissionDenied key_binding_broken"));
     }
@@ -120,6 +120,10 @@ public sealed class HostileDatabaseTests
     [TestCase("update slot set position = 1")]
     [TestCase("update audit set content = ''")]
     [TestCase("delete from audit")]
+    [TestCase("update log_entry set hash = ''")]
+    [TestCase("delete from log_entry")]
+    [TestCase("delete from log_node")]
+    [TestCase("delete from log_checkpoint")]
     [TestCase("alter table slot disable trigger all")]
     public void The_application_role_rolls_nothing_back(string sql)
     {

@@ -7,12 +7,12 @@ namespace Pechat.SignatureActivation.Tests.Keys;
 public sealed class ModuleKeysTests
 {
     [Test]
-    public async Task Init_makes_four_keys_once_and_none_of_them_can_be_taken_out()
+    public async Task Init_makes_five_keys_once_and_none_of_them_can_be_taken_out()
     {
         using TokenPool pool = TestHsm.Create().OpenPool(1);
         InvalidOperationException? missing = Assert.ThrowsAsync<InvalidOperationException>(() => ModuleKeys.LoadAsync(pool, CancellationToken.None));
         Assert.That(missing!.Message, Does.Contain("init"));
-        Assert.That(await ModuleKeys.InitializeAsync(pool, CancellationToken.None), Has.Count.EqualTo(4));
+        Assert.That(await ModuleKeys.InitializeAsync(pool, CancellationToken.None), Has.Count.EqualTo(5));
         ModuleKeys keys = await ModuleKeys.LoadAsync(pool, CancellationToken.None);
         Assert.That(await ModuleKeys.InitializeAsync(pool, CancellationToken.None), Is.Empty);
         foreach (TokenKey key in new[] { keys.Keks.CurrentKey, keys.RowBinding, keys.PinVerifier, keys.PinEncryption })

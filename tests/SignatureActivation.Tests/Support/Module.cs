@@ -59,7 +59,7 @@ internal sealed class Module : IAsyncDisposable
         {
             ["Database"] = database.Section,
             ["Hsm"] = new { Library = TestHsm.LibraryPath, hsm.TokenLabel, PinFile = pinFile, Sessions = 4 },
-            ["SignatureActivation"] = new { TrustedVerifiers = new[] { verifierFile }, KeyCacheCapacity = keyCacheCapacity, SpareKeys = Spare(spareRsa2048) },
+            ["SignatureActivation"] = new { TrustedVerifiers = new[] { verifierFile }, KeyCacheCapacity = keyCacheCapacity, SpareKeys = Spare(spareRsa2048), LogPeriod = "1.00:00:00" },
         };
         module.Service = await module.StartProcessAsync();
         module.Signing = module.ClientOf("signing");

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Dapper;
 using Npgsql;
 using Pechat.Persistence;
@@ -144,5 +145,6 @@ internal sealed class SigningRounds
     {
         use.Activation.Row.TransactionId, use.Key.CredentialId, use.Activation.Row.OwnerId, use.Activation.Row.ClientId, use.Activation.Row.DeviceId,
         Algorithm = use.Use.Algorithm.ToString(), use.Positions, Digests = use.Use.Digests.Select(Convert.ToHexString),
+        Signatures = use.Use.HasSigned ? use.Use.Signatures.Select(signature => Convert.ToHexString(SHA256.HashData(signature))) : [], // their SHA-256
     }, _clock.GetUtcNow());
 }

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using Pechat.Hsm;
 using Pechat.Pkcs11;
+using Pechat.Pki;
 using Pechat.SignatureActivation.Jose;
 
 namespace Pechat.SignatureActivation.Keys;
@@ -9,10 +11,12 @@ namespace Pechat.SignatureActivation.Keys;
 /// <param name="RowBinding">HMAC; authenticates rows of the database.</param>
 /// <param name="PinVerifier">HMAC; makes PIN verifiers, so that a stolen database allows no guessing.</param>
 /// <param name="PinEncryption">ECDH on P-256; decrypts PINs.</param>
+/// <param name="Log">ECDSA on P-256; signs checkpoints of the tamper-evident log.</param>
+/// <param name="LogPublicKey">Its SubjectPublicKeyInfo.</param>
 /// <param name="EncryptionKey">Public half of <paramref name="PinEncryption"/>.</param>
-internal sealed record ModuleKeys(KekRing Keks, TokenKey RowBinding, TokenKey PinVerifier, TokenKey PinEncryption, Jwk EncryptionKey)
+internal sealed record ModuleKeys(KekRing Keks, TokenKey RowBinding, TokenKey PinVerifier, TokenKey PinEncryption, HsmSigner Log, byte[] LogPublicKey, Jwk EncryptionKey)
 {
-    private const string RowLabel = "sam-row-binding", PinLabel = "sam-pin-verifier", EncryptionLabel = "sam-pin-encryption";
+    private const string RowLabel = "sam-row-binding", PinLabel = "sam-pin-verifier", EncryptionLabel = "sam-pin-encryption", LogLabel = "sam-log";
 
     /// <summary>Makes the keys that are missing; those that exist are left alone, so it may run again.</summary>
     /// <returns>Labels of the keys made now.</returns>
@@ -36,6 +40,11 @@ internal sealed record ModuleKeys(KekRing Keks, TokenKey RowBinding, TokenKey Pi
                 KeyAttribute.Derive(true), KeyAttribute.Sensitive(true), KeyAttribute.Extractable(false)), ct: ct);
             made.Add(EncryptionLabel);
         }
+        if (await pool.FindKeyAsync(LogLabel, ct: ct) is null)
+        {
+            await pool.GenerateKeyPairAsync(KeyPairAlgorithm.P256, LogLabel, ct);
+            made.Add(LogLabel);
+        }
         return made;
     }
 
@@ -43,10 +52,11 @@ internal sealed record ModuleKeys(KekRing Keks, TokenKey RowBinding, TokenKey Pi
     internal static async Task<ModuleKeys> LoadAsync(TokenPool pool, CancellationToken ct)
     {
         byte[] encryption = await pool.FindPublicKeyAsync(EncryptionLabel, ct) ?? throw Missing(EncryptionLabel);
+        (HsmSigner Signer, SubjectPublicKey PublicKey) log = await HsmSigner.FindAsync(pool, LogLabel, ct) ?? throw Missing(LogLabel);
         var keks = new KekRing(pool);
         await keks.RefreshAsync(ct);
         return keks.Current == 0 ? throw Missing(KekRing.Label(1)) : new(keks, await Find(RowLabel, ObjectClass.SecretKey), await Find(PinLabel, ObjectClass.SecretKey),
-            await Find(EncryptionLabel, ObjectClass.PrivateKey), Jwk.FromPublicKeyInfo(encryption));
+            await Find(EncryptionLabel, ObjectClass.PrivateKey), log.Signer, log.PublicKey.Encoded.ToArray(), Jwk.FromPublicKeyInfo(encryption));
 
         async Task<TokenKey> Find(string label, ObjectClass objectClass) => await pool.FindKeyAsync(label, objectClass, ct) ?? throw Missing(label);
     }
