@@ -66,6 +66,21 @@ internal sealed class Phone(Guid owner, string jwks, TimeProvider clock, string 
         return request;
     }
 
+    /// <summary>The endorsement of an automation as it is asked for; a test may falsify the claims or the PIN.</summary>
+    internal string EndorseAutomation(EnrolAutomationRequest asked, string thumbprint, Action<JsonObject>? falsify = null, string? withPin = null, string? pinChallenge = null)
+    {
+        string jti = Guid.NewGuid().ToString();
+        var claims = new JsonObject
+        {
+            ["aud"] = "pechat-sam-automation", ["iss"] = DeviceId.ToString(), ["sub"] = asked.OwnerId, ["automation"] = asked.AutomationId,
+            ["credential"] = asked.CredentialId, ["client"] = asked.ClientId, ["cnf"] = new JsonObject { ["jkt"] = thumbprint },
+            ["count"] = asked.MaxSignatures, ["not_after"] = asked.NotAfter.Seconds, ["iat"] = Now, ["exp"] = Now + 300, ["jti"] = jti,
+            ["pin"] = Compact.Jwe(jwks, new JsonObject { ["pin"] = withPin ?? pin, ["challenge"] = pinChallenge ?? jti }),
+        };
+        falsify?.Invoke(claims);
+        return Compact.Jws(_key, DeviceId.ToString(), claims);
+    }
+
     internal string Endorse(Phone newcomer) => Compact.Jws(_key, DeviceId.ToString(), new JsonObject
     {
         ["aud"] = "pechat-sam",

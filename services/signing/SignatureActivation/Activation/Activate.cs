@@ -18,7 +18,7 @@ internal sealed partial class ActivationModuleService
 {
     private sealed record ActivationClaims(
         string Aud, string Iss, string Sub, string Transaction, string Credential, string Client, string Kind, string HashAlgorithm,
-        IReadOnlyList<string> Digests, int Count, string Challenge, string Displayed, long Iat, long Exp, string Pin);
+        IReadOnlyList<string> Digests, int Count, string Challenge, string Displayed, long Iat, long Exp, string? Pin = null);
 
     private sealed record ActivationPin(string Pin, string Challenge);
 
@@ -43,11 +43,12 @@ internal sealed partial class ActivationModuleService
             device = await FindActiveDeviceAsync(connection, message.KeyId, transaction.OwnerId, ct);
             ActivationClaims claims = message.Verify<ActivationClaims>(device.Key);
             // Step 2: it is for exactly this transaction, and its challenge is still open.
-            CheckClaims(claims, transaction, device);
+            CheckClaims(claims, transaction, device.DeviceId);
+            string encrypted = claims.Pin ?? throw new JoseException("the PIN is missing");
             CheckState(transaction);
             // Step 3: the PIN was encrypted for this challenge, so that it cannot be carried over from another message.
-            pin = await module.DecryptAsync<ActivationPin>(claims.Pin, ct);
-            pinHash = SHA256.HashData(Encoding.ASCII.GetBytes(claims.Pin));
+            pin = await module.DecryptAsync<ActivationPin>(encrypted, ct);
+            pinHash = SHA256.HashData(Encoding.ASCII.GetBytes(encrypted));
             Require(FixedTimeEquals(pin.Challenge, claims.Challenge), "the PIN is for another challenge");
         }
         catch (JoseException refusal)
@@ -70,14 +71,14 @@ internal sealed partial class ActivationModuleService
         await AuthoriseAsync(new
         {
             transactionId, device.DeviceId, message = request.Activation, now, sadExpiresAt, mac, last = transaction.Digests.Length - 1,
-        }, ct);
+        }, _ => Task.CompletedTask, ct);
         return new ActivateReply { SadExpiresAt = sadExpiresAt.ToTimestamp() };
     }
 
-    private void CheckClaims(ActivationClaims claims, TransactionRow transaction, Device device)
+    private void CheckClaims(ActivationClaims claims, TransactionRow transaction, Guid signer)
     {
         string kind = (DigestKind)transaction.Kind == DigestKind.Sdr ? "SDR" : "DTBSR";
-        Require(claims.Aud == Audience && IsId(claims.Iss, device.DeviceId) && IsId(claims.Sub, transaction.OwnerId), "audience, issuer or subject differ");
+        Require(claims.Aud == Audience && IsId(claims.Iss, signer) && IsId(claims.Sub, transaction.OwnerId), "audience, issuer or subject differ");
         Require(IsCurrent(claims.Iat, claims.Exp), "the activation is not current");
         Require(IsId(claims.Transaction, transaction.TransactionId), "the transaction differs");
         Require(IsId(claims.Credential, transaction.CredentialId), "the credential differs");
@@ -103,15 +104,20 @@ internal sealed partial class ActivationModuleService
             throw FaultException.Conflict("transaction_expired", "the time to confirm is over");
     }
 
-    private async Task AuthoriseAsync(object activation, CancellationToken ct)
+    /// <summary>Inserts activation and slots, and what else belongs to them, in one transaction.</summary>
+    private async Task AuthoriseAsync(object activation, Func<NpgsqlTransaction, Task> also, CancellationToken ct)
     {
         try
         {
-            await db.InTransactionAsync(tx => tx.Connection!.ExecuteAsync(new CommandDefinition("""
+            await db.InTransactionAsync(async tx =>
+            {
+                await tx.Connection!.ExecuteAsync(new CommandDefinition("""
                 insert into activation (transaction_id, device_id, message, activated_at, sad_expires_at, mac)
                 values (@transactionId, @DeviceId, @message, @now, @sadExpiresAt, @mac);
                 insert into slot (transaction_id, position) select @transactionId, generate_series(0, @last)
-                """, activation, tx, cancellationToken: ct)), ct);
+                """, activation, tx, cancellationToken: ct));
+                await also(tx);
+            }, ct);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
         {

@@ -6,7 +6,7 @@ using Pechat.Pki;
 namespace Pechat.SignatureActivation.Jose;
 
 /// <summary>A public key on P-256 (RFC 7517, RFC 7518 §6.2).</summary>
-internal sealed class Jwk
+internal sealed class Jwk : IVerificationKey
 {
     private const int FieldLength = 32;
 
@@ -20,15 +20,17 @@ internal sealed class Jwk
         Thumbprint = StrictJson.Text(SHA256.HashData(Encoding.ASCII.GetBytes(Canonical)));
     }
 
+    public string Algorithm => "ES256";
+
     internal byte[] X { get; }
 
     internal byte[] Y { get; }
 
     /// <summary>The members of RFC 7638 §3.2 in their order.</summary>
-    internal string Canonical { get; }
+    public string Canonical { get; }
 
     /// <summary>RFC 7638, base64url.</summary>
-    internal string Thumbprint { get; }
+    public string Thumbprint { get; }
 
     /// <summary>Uncompressed point (SEC 1 §2.3.3).</summary>
     internal byte[] Point => [4, .. X, .. Y];
@@ -65,7 +67,7 @@ internal sealed class Jwk
     }
 
     /// <summary>ES256 (RFC 7518 §3.4): r and s, 32 octets each.</summary>
-    internal bool Verifies(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    public bool Verifies(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         using ECDsa key = Import();
         return signature.Length == 2 * FieldLength
