@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Pechat.Contracts.SignatureActivation.V1;
 using Pechat.SignatureActivation.Tests.Support;
+using Pechat.Testing;
 
 namespace Pechat.SignatureActivation.Tests.Activation;
 
@@ -53,7 +54,7 @@ public sealed class ActivationTests
         static TestCaseData Case(string name, Action<JsonObject> falsify) => new TestCaseData(falsify).SetArgDisplayNames(name);
     }
 
-    [TestCaseSource(nameof(Falsifications))]
+    [TestCaseSource(nameof(Falsifications)), Requirement("S1-40")]
     public async Task An_activation_of_something_else_is_refused(Action<JsonObject> falsify)
     {
         (OpenTransactionRequest shown, string sad) = _module.NewTransaction(_phone.Owner, _credential, Module.Digests(2));
@@ -87,7 +88,7 @@ public sealed class ActivationTests
         Assert.That(outcomes.Count(outcome => outcome == "accepted"), Is.EqualTo(1), string.Join(", ", outcomes));
     }
 
-    [Test]
+    [Test, Requirement("S1-40")]
     public async Task A_device_of_somebody_else_or_a_detached_one_activates_nothing()
     {
         (OpenTransactionRequest shown, _) = _module.NewTransaction(_phone.Owner, _credential, Module.Digests(1));

@@ -5,6 +5,7 @@ using Pechat.Contracts.SignatureActivation.V1;
 using Pechat.Pki;
 using Pechat.SignatureActivation.Credentials;
 using Pechat.SignatureActivation.Tests.Support;
+using Pechat.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Pechat.SignatureActivation.Tests.Activation;
@@ -46,7 +47,7 @@ public sealed class SigningTests
     [TestCase(KeyAlgorithm.Rsa2048, "SHA256", "RS256")]
     [TestCase(KeyAlgorithm.Rsa2048, "SHA512", "PS512")]
     [TestCase(KeyAlgorithm.Rsa3072, "SHA256", "PS256")]
-    [TestCase(KeyAlgorithm.Rsa4096, "SHA384", "RS384")]
+    [TestCase(KeyAlgorithm.Rsa4096, "SHA384", "RS384"), Requirement("S1-34")]
     public async Task Every_offered_algorithm_signs_and_proves_possession(KeyAlgorithm keyAlgorithm, string hash, string name)
     {
         SignatureAlgorithm algorithm = SignatureAlgorithm.All.Single(each => each.JwaName == name);

@@ -96,6 +96,13 @@ public sealed class AutomationTests
     {
         Machine machine = await EnrolAsync(count: 5, lifetime: TimeSpan.FromMinutes(3));
         (_, SignRequest early) = await ActivateAsync(machine, 1);
+        (_, SignRequest renewed) = await ActivateAsync(machine, 1);
+        RenewSadReply reply = await _module.Signing.RenewSadAsync(new RenewSadRequest
+        {
+            TransactionId = renewed.TransactionId, CredentialId = renewed.CredentialId, ClientId = renewed.ClientId, Sad = renewed.Sad,
+            NewSadHash = Google.Protobuf.ByteString.CopyFrom(SHA256.HashData("next"u8)),
+        });
+        Assert.That(reply.SadExpiresAt.Seconds, Is.LessThanOrEqualTo(Now + 180));
         _module.Cluster.Clock.Advance(TimeSpan.FromMinutes(4));
         Assert.That(await Sign(early), Is.EqualTo("FailedPrecondition sad_expired"), "its SAD would have lived for five");
         Assert.That((await ActivateAsync(machine, 1)).Outcome, Is.EqualTo("FailedPrecondition automation_ended"));

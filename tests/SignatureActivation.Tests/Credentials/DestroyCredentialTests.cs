@@ -32,7 +32,7 @@ public sealed class DestroyCredentialTests
     [OneTimeTearDown]
     public async Task Stop() => await _module.DisposeAsync();
 
-    [Test]
+    [Test, Requirement("S1-44")]
     public async Task A_destroyed_key_signs_nothing_more_and_leaves_evidence_instead_of_a_key()
     {
         int before = Cached(_module.Service);

@@ -7,6 +7,7 @@ using Npgsql;
 using Pechat.Contracts.SignatureActivation.V1;
 using Pechat.Hosting;
 using Pechat.SignatureActivation.Activation;
+using Pechat.SignatureActivation.Automation;
 
 namespace Pechat.SignatureActivation;
 
@@ -31,6 +32,8 @@ internal sealed partial class ActivationModuleService
         TransactionRow transaction = await CheckActivationAsync(found, repeated ? newHash : sadHash, credentialId, request.ClientId, ct);
         // Step 2: a new activation of what is left, bound to the new SAD; of two at once the first wins.
         DateTimeOffset now = clock.GetUtcNow(), end = new DateTimeOffset(transaction.ActivatedAt!.Value, TimeSpan.Zero) + MaxSadLifetime;
+        if (await AutomationRow.FindAsync(connection, transaction.DeviceId!.Value, ct) is { } automation && automation.NotAfter < end.UtcDateTime)
+            end = new DateTimeOffset(automation.NotAfter, TimeSpan.Zero); // no SAD outlives the automation that activated it
         DateTimeOffset expires = repeated ? new(transaction.SadExpiresAt!.Value, TimeSpan.Zero)
             : CutToMicroseconds(now + transaction.SadLifetime < end ? now + transaction.SadLifetime : end);
         if (!repeated)

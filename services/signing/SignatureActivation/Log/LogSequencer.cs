@@ -15,10 +15,10 @@ namespace Pechat.SignatureActivation.Log;
 /// it records, so none can be dropped on the way: a record that is missing in its hash chain stops the chain and is reported.
 /// </summary>
 internal sealed partial class LogSequencer(
-    NpgsqlDataSource db, TokenPool pool, ModuleCryptography module, SignatureActivationOptions options, TimeProvider clock, ILogger<LogSequencer> logger)
+    NpgsqlDataSource db, ModuleCryptography module, SignatureActivationOptions options, TimeProvider clock, ILogger<LogSequencer> logger)
     : BackgroundService
 {
-    private const int LockKey = 4_303, BatchSize = 1000;
+    private const int LockKey = 4_303, BatchSize = 2000;
 
     private Checkpoint? _seen;
 
@@ -63,10 +63,7 @@ internal sealed partial class LogSequencer(
         {
             try
             {
-                // Under load a batch at a time, behind whoever waits for a signature; what is left comes when it is quieter.
-                while (await RunOnceAsync(stoppingToken) == BatchSize && pool.Waiting == 0)
-                {
-                }
+                await RunOnceAsync(stoppingToken); // a batch: under load the log falls behind rather than slow signing down, and catches up later
             }
             catch (Exception away) when (away is NpgsqlException or Pkcs11Exception or TokenBusyException)
             {
