@@ -24,8 +24,8 @@ internal static class RegisterPage
         }.Where(pair => !string.IsNullOrEmpty(pair.Item2)).Select(pair => $"{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}"));
     }
 
-    /// <summary>The language: asked for by <c>lang</c>, chosen on the portal, or the browser's; Bulgarian first (S2-32).</summary>
-    internal static void UseLanguages(this WebApplication app) => app.UseRequestLocalization(options =>
+    /// <summary>The language: asked for by <c>lang</c>, chosen on the portal, or the browser's; Bulgarian first (S2-32). OCSP is not slowed by it.</summary>
+    internal static void UseLanguages(this WebApplication app) => app.UseWhen(context => context.Request.Path.StartsWithSegments(Path), page => page.UseRequestLocalization(options =>
     {
         options.DefaultRequestCulture = new RequestCulture("bg");
         options.SupportedCultures = options.SupportedUICultures = Languages;
@@ -35,7 +35,7 @@ internal static class RegisterPage
             new CookieRequestCultureProvider { CookieName = "language" },
             new AcceptLanguageHeaderRequestCultureProvider(),
         ];
-    });
+    }));
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
