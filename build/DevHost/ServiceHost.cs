@@ -34,7 +34,6 @@ internal sealed class ServiceHost(Layout layout, Service service, ProgressView v
     {
         var environment = new Dictionary<string, string>
         {
-            ["PECHAT_CONFIG"] = service.ConfigurationFile(layout),
             // Fourteen services share one small machine: little memory each before the last bit of speed.
             ["DOTNET_gcServer"] = "0",
             ["DOTNET_gcConcurrent"] = "0",
@@ -49,6 +48,9 @@ internal sealed class ServiceHost(Layout layout, Service service, ProgressView v
             ["MALLOC_TRIM_THRESHOLD_"] = "65536",
             ["DOTNET_NOLOGO"] = "1",
         };
+        foreach (string chosen in environment.Keys.Where(name => Environment.GetEnvironmentVariable(name) is not null).ToList())
+            environment.Remove(chosen); // whoever sets a variable himself wants to try something else
+        environment["PECHAT_CONFIG"] = service.ConfigurationFile(layout);
         if (service.Token is not null)
             environment["SOFTHSM2_CONF"] = Tokens.ConfigurationFile(layout, service);
         string assembly = service.Assembly(layout);

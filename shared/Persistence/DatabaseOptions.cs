@@ -57,6 +57,7 @@ public sealed class DatabaseOptions
             CommandTimeout = 30,
             KeepAlive = 30,
             MaxAutoPrepare = 50,
+            NoResetOnClose = true, // no session of ours is left with anything set, and resetting costs as much as a query
             IncludeErrorDetail = false, // the detail quotes row values
         }.ConnectionString);
         if (passwordFile is not null)

@@ -47,7 +47,7 @@ internal sealed class SigningOptions : IValidatableObject
 
     /// <summary>How long signatures made with a SAD are gathered before one event tells of them.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
-    public TimeSpan ReportInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>What <c>info</c> says about the provider.</summary>
     public ProviderOptions Provider { get; init; } = new();
