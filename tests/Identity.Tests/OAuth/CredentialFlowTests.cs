@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Pechat.Contracts;
 using Pechat.Contracts.Signing.V1;
+using Pechat.Identity.OAuth;
 
 namespace Pechat.Identity.Tests.OAuth;
 
@@ -45,10 +46,12 @@ internal sealed class CredentialFlowTests : OAuthTestBase
         return (login, page);
     }
 
+    private static Guid Transaction((Guid Id, string Cookie) login) => SigningConsent.TransactionOf(login.Id);
+
     private async Task<string> Authorized(string url, string client = "app")
     {
         var (login, _) = await Consent(url);
-        Identity.Signing.States[login.Id] = "active";
+        Identity.Signing.States[Transaction(login)] = "active";
         return Parameters(await Look(login), client)["code"];
     }
 
@@ -56,14 +59,14 @@ internal sealed class CredentialFlowTests : OAuthTestBase
     public async Task The_phone_confirms_what_the_page_shows_and_the_token_stands_for_that_transaction() // CSC 11.13, 160 and 161; 12.4
     {
         var (login, page) = await Consent(Url(Plain()));
-        OpenAuthorizationRequest asked = Identity.Signing.Asked[login.Id];
+        OpenAuthorizationRequest asked = Identity.Signing.Asked[Transaction(login)];
         Assert.That((asked.CustomerId, asked.ClientId, asked.CredentialId, asked.NumSignatures, asked.HashAlgorithm, asked.Description),
             Is.EqualTo((Phone.CustomerId.ToString(), "app", SigningDouble.Credential, 2, Sha256, "Rent 2027")));
         Assert.That(asked.Digests.Select(d => Base64(d.Hash.ToByteArray())), Is.EqualTo(new[] { Base64(Lease), Base64(Annex) }));
         Assert.That((await Json(await Look(login, "/status?step=consent"))).GetProperty("state").GetString(), Is.EqualTo("pending"));
         Assert.That(page, Does.Contain("Compare with the list on your phone"));
 
-        Identity.Signing.States[login.Id] = "active";
+        Identity.Signing.States[Transaction(login)] = "active";
         Assert.That((await Json(await Look(login, "/status?step=consent"))).GetProperty("state").GetString(), Is.EqualTo("done"));
         var parameters = Parameters(await Look(login));
         JsonElement token = await Json(await Redeem(parameters["code"]));
@@ -75,7 +78,8 @@ internal sealed class CredentialFlowTests : OAuthTestBase
         Assert.That(token.TryGetProperty("authorization_details", out _), Is.False);
         JsonElement claims = Tokens.Payload(token.GetProperty("access_token").GetString()!);
         Assert.That((claims.GetProperty("scope").GetString(), claims.GetProperty("credential_id").GetString(), claims.GetProperty("transaction").GetGuid()),
-            Is.EqualTo(("credential", SigningDouble.Credential, login.Id)));
+            Is.EqualTo(("credential", SigningDouble.Credential, Transaction(login))));
+        Assert.That(Transaction(login), Is.Not.EqualTo(login.Id), "a phone that keeps what it has decided must not take one for the other");
         Assert.That(claims.GetProperty("exp").GetInt64() - claims.GetProperty("iat").GetInt64(), Is.EqualTo(token.GetProperty("expires_in").GetInt32()));
     }
 
@@ -213,11 +217,11 @@ internal sealed class CredentialFlowTests : OAuthTestBase
     public async Task Declining_on_the_phone_and_cancelling_on_the_page_deny_access() // 156
     {
         var (declined, _) = await Consent(Url(Plain()));
-        Identity.Signing.States[declined.Id] = "declined";
+        Identity.Signing.States[Transaction(declined)] = "declined";
         Assert.That(Parameters(await Look(declined))["error"], Is.EqualTo("access_denied"));
         var (cancelled, _) = await Consent(Url(Plain()));
         Assert.That(Parameters(await Look(cancelled, "?cancel=1"))["error"], Is.EqualTo("access_denied"));
-        Assert.That(Identity.Signing.States[cancelled.Id], Is.EqualTo("declined"), "the phone is not asked any more");
+        Assert.That(Identity.Signing.States[Transaction(cancelled)], Is.EqualTo("declined"), "the phone is not asked any more");
     }
 
     [Test]
@@ -225,18 +229,18 @@ internal sealed class CredentialFlowTests : OAuthTestBase
     {
         var login = await Start(Url(Plain()));
         await Look(login);
-        Assert.That(Identity.Signing.Asked.ContainsKey(login.Id), Is.False);
+        Assert.That(Identity.Signing.Asked.ContainsKey(Transaction(login)), Is.False);
         await Phone.DecideAsync(login.Id, "confirm");
         using HttpClient stranger = Identity.Cluster.Client(Identity.Service);
         Assert.That((await stranger.GetAsync($"/oauth2/login/{login.Id}")).StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-        Assert.That(Identity.Signing.Asked.ContainsKey(login.Id), Is.False);
+        Assert.That(Identity.Signing.Asked.ContainsKey(Transaction(login)), Is.False);
     }
 
     [Test]
     public async Task The_page_looked_at_many_times_gives_one_code()
     {
         var (login, _) = await Consent(Url(Plain()));
-        Identity.Signing.States[login.Id] = "active";
+        Identity.Signing.States[Transaction(login)] = "active";
         HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Look(login)));
         Assert.That(answers.Count(a => a.StatusCode == HttpStatusCode.Redirect && a.Headers.Location!.OriginalString.Contains("code=", StringComparison.Ordinal)), Is.EqualTo(1));
     }
@@ -245,10 +249,10 @@ internal sealed class CredentialFlowTests : OAuthTestBase
     public async Task A_revoked_credential_token_ends_the_transaction()
     {
         var (login, _) = await Consent(Url(Plain()));
-        Identity.Signing.States[login.Id] = "active";
+        Identity.Signing.States[Transaction(login)] = "active";
         string access = (await Json(await Redeem(Parameters(await Look(login))["code"]))).GetProperty("access_token").GetString()!;
         Assert.That((await Revoke(access)).StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
-        Assert.That(Identity.Signing.States[login.Id], Is.EqualTo("closed"));
+        Assert.That(Identity.Signing.States[Transaction(login)], Is.EqualTo("closed"));
     }
 
     [Test]

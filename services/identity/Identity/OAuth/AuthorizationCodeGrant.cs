@@ -48,7 +48,7 @@ internal sealed class AuthorizationCodeGrant(NpgsqlDataSource db, ClientSessions
         TimeSpan lifetime = Lifetime(row);
         string? idToken = row.Scope.Split(' ').Contains(Scopes.OpenId, StringComparer.Ordinal)
             ? tokens.IssueIdToken(subject, client.Id, row.Nonce, row.AuthenticatedAt, options.AccessTokenLifetime) : null;
-        (string, Guid)? credential = row.CredentialId is null ? null : (row.CredentialId, row.LoginId); // the transaction is named like the login
+        (string, Guid)? credential = row.CredentialId is null ? null : (row.CredentialId, SigningConsent.TransactionOf(row.LoginId));
         string access = tokens.Issue(subject, client.Id, row.Scope, lifetime, session: row.LoginId, credential: credential);
         return new(access, row is { V1: true, Credential: not null } ? "SAD" : "Bearer", (int)lifetime.TotalSeconds, row.Scope)
         {

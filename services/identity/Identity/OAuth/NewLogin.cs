@@ -4,8 +4,8 @@ using Npgsql;
 namespace Pechat.Identity.OAuth;
 
 /// <summary>
-/// A login about to wait for the phone of whoever is known by e-mail or telephone, if anybody is. Its id becomes the name of its session and of
-/// its signing transaction; what was typed is kept hashed, to count by.
+/// A login about to wait for the phone of whoever is known by e-mail or telephone, if anybody is. Its id becomes the name of its session;
+/// what was typed is kept hashed, to count by.
 /// </summary>
 internal sealed record NewLogin(Guid Id, byte[] BrowserHash, byte[] Identifier, string? Email, string? Phone, string Client, string Scope, string Place, string Browser, DateTimeOffset Now, DateTimeOffset Expires)
 {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Npgsql;
 using Pechat.Contracts;
@@ -9,16 +11,25 @@ namespace Pechat.Identity.OAuth;
 
 /// <summary>
 /// The second half of a login with scope credential: the signer, now known, is shown what will be signed and confirms it on the phone, whose
-/// confirmation is the consent. The transaction in Signing is named like the login, so asking twice asks once.
+/// confirmation is the consent. The name of the transaction in Signing follows from that of the login, so asking twice asks once.
 /// </summary>
 internal sealed class SigningConsent(NpgsqlDataSource db, ICredentialAuthorization signing, TokenOptions tokens, TimeProvider clock)
 {
     /// <summary>How long after the login the phone may be asked and the code fetched; then the signer logs in anew.</summary>
     internal static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
+    /// <summary>The transaction of a login: another name, because a phone sees both and may keep them together (RFC 9562 §5.8).</summary>
+    internal static Guid TransactionOf(Guid login)
+    {
+        byte[] name = SHA256.HashData(Encoding.ASCII.GetBytes($"pechat transaction of login {login}"))[..16];
+        name[6] = (byte)((name[6] & 0x0F) | 0x80);
+        name[8] = (byte)((name[8] & 0x3F) | 0x80);
+        return new(name, bigEndian: true);
+    }
+
     /// <summary>Whether the phone has not decided yet.</summary>
     internal async Task<bool> WaitsAsync(LoginRow row, CancellationToken ct) =>
-        row is { State: "Confirmed", Credential: not null } && (await signing.GetAsync(row.Id, ct)).State == "pending";
+        row is { State: "Confirmed", Credential: not null } && (await signing.GetAsync(TransactionOf(row.Id), ct)).State == "pending";
 
     /// <summary>Asks, shows, and ends with a code once the phone has confirmed.</summary>
     internal async Task<IResult> ContinueAsync(LoginRow row, ClientOptions client, PageText text, bool cancel, CancellationToken ct)
@@ -27,9 +38,9 @@ internal sealed class SigningConsent(NpgsqlDataSource db, ICredentialAuthorizati
         try
         {
             if (cancel)
-                await signing.CloseAsync(row.Id, ct);
+                await signing.CloseAsync(TransactionOf(row.Id), ct);
             var asked = JsonSerializer.Deserialize<CredentialRequest>(row.Credential!)!;
-            reply = await signing.OpenAsync(SigningPeer.Question(row.Id, row.CustomerId!.Value, row.ClientId, asked), ct);
+            reply = await signing.OpenAsync(SigningPeer.Question(TransactionOf(row.Id), row.CustomerId!.Value, row.ClientId, asked), ct);
         }
         catch (FaultException fault) when (fault.Kind is not (FaultKind.Unavailable or FaultKind.Exhausted))
         {
