@@ -18,6 +18,12 @@ foreach (string service in new[] { "signing", "billing", "documents" })
 builder.Services.AddSingleton<Texts>();
 builder.Services.AddSingleton<CustomerClient>();
 builder.Services.AddRazorPages();
+builder.Services.AddAntiforgery(forms =>
+{
+    forms.Cookie.Name = "__Host-form";
+    forms.Cookie.Path = "/";
+    forms.Cookie.SecurePolicy = CookieSecurePolicy.Always;
+});
 
 var app = builder.Build();
 app.MapDefaults();

@@ -17,12 +17,26 @@ internal sealed class CustomerClient(IHttpClientFactory clients)
     internal sealed record ArchivedDocument(Guid Id, string Name, DateTimeOffset SignedAt);
     internal sealed record Archive(IReadOnlyList<ArchivedDocument> Items);
 
+    internal sealed record Session(Guid Id, string Client, string Place, string Browser, DateTimeOffset StartedAt, bool ThisSession);
+
     internal Task<Profile> ProfileAsync(string token, CancellationToken ct) => GetAsync<Profile>("identity", "/identity/v1/me", token, ct);
 
     internal Task<Entitlements> EntitlementsAsync(string token, CancellationToken ct) =>
         GetAsync<Entitlements>("billing", "/billing/v1/entitlements", token, ct);
 
     internal Task<Archive> ArchiveAsync(string token, CancellationToken ct) => GetAsync<Archive>("documents", "/documents/v1/archive", token, ct);
+
+    internal Task<List<Session>> SessionsAsync(string token, CancellationToken ct) => GetAsync<List<Session>>("identity", "/identity/v1/sessions", token, ct);
+
+    /// <summary>Ends a session with all its tokens.</summary>
+    /// <exception cref="HttpRequestException">Identity does not answer, or has no such session of this customer.</exception>
+    internal async Task EndSessionAsync(Guid session, string token, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, $"/identity/v1/sessions/{session}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using HttpResponseMessage answer = await clients.CreateClient("identity").SendAsync(request, ct);
+        answer.EnsureSuccessStatusCode();
+    }
 
     internal Task<Credentials> CredentialsAsync(string token, CancellationToken ct) =>
         SendAsync<Credentials>("signing", new HttpRequestMessage(HttpMethod.Post, "/csc/v2/credentials/list")

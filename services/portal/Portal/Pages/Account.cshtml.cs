@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -8,7 +10,7 @@ using Pechat.Portal.Account;
 
 namespace Pechat.Portal.Pages;
 
-/// <summary>What a customer sees after the login: profile, certificates, remaining units, archive. A part that cannot be shown does not hide the others.</summary>
+/// <summary>What a customer sees after the login: profile, certificates, remaining units, archive, sessions. A part that cannot be shown does not hide the others.</summary>
 [Authorize]
 internal sealed partial class AccountModel(CustomerClient customer, ILogger<AccountModel> logger) : PageModel
 {
@@ -20,6 +22,10 @@ internal sealed partial class AccountModel(CustomerClient customer, ILogger<Acco
     internal Part<CustomerClient.Entitlements> Entitlements { get; private set; } = new(null);
     internal Part<CustomerClient.Archive> Archive { get; private set; } = new(null);
 
+    internal Part<List<CustomerClient.Session>> Sessions { get; private set; } = new(null);
+
+    private bool _ended; // a service no longer takes the token
+
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         if (await HttpContext.GetTokenAsync("access_token") is not { } token)
@@ -28,9 +34,26 @@ internal sealed partial class AccountModel(CustomerClient customer, ILogger<Acco
         var credentials = TryAsync("signing", () => customer.CredentialsAsync(token, ct));
         var entitlements = TryAsync("billing", () => customer.EntitlementsAsync(token, ct));
         var archive = TryAsync("documents", () => customer.ArchiveAsync(token, ct));
-        (Profile, Credentials, Entitlements, Archive) = (await profile, await credentials, await entitlements, await archive);
+        var sessions = TryAsync("identity", () => customer.SessionsAsync(token, ct));
+        (Profile, Credentials, Entitlements, Archive, Sessions) = (await profile, await credentials, await entitlements, await archive, await sessions);
         Response.Headers.CacheControl = "no-store";
-        return Page();
+        return _ended ? SignOut(new AuthenticationProperties { RedirectUri = "/?login=ended" }, CookieAuthenticationDefaults.AuthenticationScheme) : Page();
+    }
+
+    /// <summary>Ends one of the customer's sessions; one that has ended already, or whose service does not answer, is seen in the list.</summary>
+    public async Task<IActionResult> OnPostEndAsync(Guid id, CancellationToken ct)
+    {
+        if (await HttpContext.GetTokenAsync("access_token") is not { } token)
+            return Challenge();
+        try
+        {
+            await customer.EndSessionAsync(id, token, ct);
+        }
+        catch (HttpRequestException e)
+        {
+            NoAnswer(logger, "identity", e);
+        }
+        return RedirectToPage();
     }
 
     internal static string StatusText(Texts texts, string? status) => status is "valid" or "expired" or "revoked" or "suspended" ? texts[status] : status ?? "";
@@ -53,6 +76,7 @@ internal sealed partial class AccountModel(CustomerClient customer, ILogger<Acco
         }
         catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException or TaskCanceledException { InnerException: TimeoutException })
         {
+            _ended |= e is HttpRequestException { StatusCode: HttpStatusCode.Unauthorized }; // ended on the phone or from another browser
             NoAnswer(logger, service, e);
             return new(null); // the page says that this part cannot be shown
         }

@@ -6,11 +6,12 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Pechat.Hosting;
+using Pechat.Portal.Account;
 
 namespace Pechat.Portal.Sessions;
 
 /// <summary>Login by authorization code and PKCE at Identity, which the customer confirms on the phone; the session is a protected cookie.</summary>
-internal static class Login
+internal static partial class Login
 {
     internal const string Scheme = "pechat";
     private static readonly string[] Scopes = ["portal", "service"];
@@ -33,8 +34,28 @@ internal static class Login
     {
         app.MapGet("/login", () => Results.Challenge(new AuthenticationProperties { RedirectUri = "/account" }, [Scheme]));
         // A form posts here; the cookie is SameSite=Lax, so another site cannot end the session.
-        app.MapPost("/logout", () => Results.SignOut(new AuthenticationProperties { RedirectUri = "/" }, [CookieAuthenticationDefaults.AuthenticationScheme]));
+        app.MapPost("/logout", LogOutAsync);
     }
+
+    /// <summary>Ends the session here and, as far as Identity answers, the tokens that it holds.</summary>
+    private static async Task<IResult> LogOutAsync(HttpContext context, CustomerClient customer, ILogger<Program> logger, CancellationToken ct)
+    {
+        if (await context.GetTokenAsync("access_token") is { } token && Guid.TryParse(context.User.FindFirstValue("sid"), out Guid session))
+        {
+            try
+            {
+                await customer.EndSessionAsync(session, token, ct);
+            }
+            catch (HttpRequestException e)
+            {
+                TokenLives(logger, e); // nobody holds it any more, and it ends with its lifetime
+            }
+        }
+        return Results.SignOut(new AuthenticationProperties { RedirectUri = "/" }, [CookieAuthenticationDefaults.AuthenticationScheme]);
+    }
+
+    [LoggerMessage(12002, LogLevel.Warning, "The session could not be ended at Identity")]
+    private static partial void TokenLives(ILogger logger, Exception exception);
 
     private static void Cookie(CookieAuthenticationOptions cookie, PortalOptions options)
     {
@@ -67,6 +88,8 @@ internal static class Login
             // The token came from Identity over a connection that names it, so its content is known to be Identity's.
             var token = new JsonWebToken(context.AccessToken);
             context.Identity!.AddClaim(new Claim("sub", token.Subject));
+            if (token.TryGetPayloadValue("sid", out string session))
+                context.Identity.AddClaim(new Claim("sid", session));
             return Task.CompletedTask;
         };
         oauth.Events.OnRemoteFailure = context =>
