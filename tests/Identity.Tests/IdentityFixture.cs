@@ -89,6 +89,14 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
         return body + (weights.Select((w, i) => w * (body[i] - '0')).Sum() % 11 % 10);
     }
 
+    /// <summary>What the page of a login shows to who sees it; null when there is no such login, or no page.</summary>
+    public async Task<short?> NumberAsync(Guid login)
+    {
+        await using NpgsqlCommand command = Database.DataSource.CreateCommand("select number from login where id = $1");
+        command.Parameters.Add(new() { Value = login });
+        return await command.ExecuteScalarAsync() as short?;
+    }
+
     public Task<HttpResponseMessage> PostAsync(string path, object body, string? token = null) => SendAsync(HttpMethod.Post, path, JsonContent.Create(body), token);
 
     public Task<HttpResponseMessage> GetAsync(string path, string? token = null, string? cookie = null) => SendAsync(HttpMethod.Get, path, null, token, cookie);

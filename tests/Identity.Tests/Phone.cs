@@ -145,12 +145,15 @@ internal sealed class Phone(IdentityFixture identity, string email, string numbe
         return this;
     }
 
-    public Task<HttpResponseMessage> DecideAsync(Guid login, string decision, string? signedDecision = null, ECDsa? key = null) =>
-        identity.PostAsync($"/identity/v1/logins/{login}/decision", new
-        {
-            decision,
-            proof = CompactJws.Sign(new { aud = "pechat-identity", iss = DeviceId, login, decision = signedDecision ?? decision, iat = identity.Now }, key ?? Key),
-        }, DeviceToken);
+    /// <summary>Decides a login; to confirm, the owner picks the number that the login page shows, or another one.</summary>
+    public async Task<HttpResponseMessage> DecideAsync(Guid login, string decision, string? signedDecision = null, ECDsa? key = null, short? pick = null, short? signedPick = null, bool withNumber = true)
+    {
+        short? number = decision == "confirm" && withNumber ? pick ?? await identity.NumberAsync(login) : null;
+        var proof = new Dictionary<string, object> { ["aud"] = "pechat-identity", ["iss"] = DeviceId, ["login"] = login, ["decision"] = signedDecision ?? decision, ["iat"] = identity.Now };
+        if ((signedPick ?? number) is { } signed)
+            proof["number"] = $"{signed}";
+        return await identity.PostAsync($"/identity/v1/logins/{login}/decision", new { decision, number, proof = CompactJws.Sign(proof, key ?? Key) }, DeviceToken);
+    }
 
     public async Task<JsonElement[]> LoginsAsync() => [.. (await Json(await identity.GetAsync("/identity/v1/logins", DeviceToken))).EnumerateArray()];
 

@@ -69,12 +69,15 @@ internal sealed class ScriptedPhone(Door door) : IDisposable
         return _token = (string)answer["access_token"]!;
     }
 
-    /// <summary>Confirms a login that waits for the phone.</summary>
+    /// <summary>Decides a login that waits for the phone; confirms it by the number that its page shows.</summary>
     public async Task DecideLoginAsync(JsonNode login, bool confirm, CancellationToken ct)
     {
         string id = (string)login["id"]!, decision = confirm ? "confirm" : "decline";
-        string proof = Sign(new() { ["aud"] = "pechat-identity", ["iss"] = DeviceId, ["login"] = id, ["decision"] = decision, ["iat"] = Now });
-        await door.PostAsync($"/identity/v1/logins/{id}/decision", new() { ["decision"] = decision, ["proof"] = proof }, await TokenAsync(ct), ct);
+        int? number = confirm && login["numbers"] is not null ? await LoginNumber.SeeAsync(door.Layout, Guid.Parse(id), ct) : null;
+        var proof = new JsonObject { ["aud"] = "pechat-identity", ["iss"] = DeviceId, ["login"] = id, ["decision"] = decision, ["iat"] = Now };
+        if (number is not null)
+            proof["number"] = $"{number}";
+        await door.PostAsync($"/identity/v1/logins/{id}/decision", new() { ["decision"] = decision, ["number"] = number, ["proof"] = Sign(proof) }, await TokenAsync(ct), ct);
     }
 
     /// <summary>Confirms the data that the certificate will carry, and the agreement.</summary>

@@ -11,7 +11,7 @@ internal sealed class Citizen(Visitor phone)
     private static readonly CancellationToken None = CancellationToken.None;
     private static Task<Citizen>? _enrolled;
 
-    private Task<string>? _insurerToken;
+    private string? _insurerToken;
 
     public DemoPerson Person { get; } = DemoPerson.Invent();
 
@@ -77,17 +77,25 @@ internal sealed class Citizen(Visitor phone)
         return certificate;
     }
 
-    public async Task ConfirmLoginAsync() => await Phone.PressAsync("Yes, it is me");
+    /// <summary>Picks a number of the login that waits.</summary>
+    public async Task PickAsync(string number) => await Phone.Page.Locator("[data-login]").GetByRole(AriaRole.Button, new() { Name = number, Exact = true }).ClickAsync();
+
+    /// <summary>A relying party's token, after a login that the citizen confirms on the phone.</summary>
+    public async Task<string> LogInAtAsync(string client)
+    {
+        Task<string> token = Login.AsCustomerAsync(WholeHouse.Door, client, Person.Email, None);
+        ILocator login = Phone.Page.Locator("[data-login]");
+        await Expect(login).ToBeVisibleAsync();
+        string id = await login.GetAttributeAsync("data-login") ?? "";
+        await PickAsync($"{await LoginNumber.SeeAsync(WholeHouse.Layout, Guid.Parse(id), None)}"); // the browser is a script and shows no page
+        return await token;
+    }
 
     /// <summary>The insurer's view of this customer, after a login that the customer confirms on the phone; the customer pays.</summary>
     public async Task<(Csc Csc, string Credential)> AtTheInsurerAsync()
     {
-        if (_insurerToken is null)
-        {
-            _insurerToken = Login.AsCustomerAsync(WholeHouse.Door, Login.Insurer, Person.Email, None);
-            await ConfirmLoginAsync();
-        }
-        var csc = new Csc(WholeHouse.Door, await _insurerToken);
+        _insurerToken ??= await LogInAtAsync(Login.Insurer);
+        var csc = new Csc(WholeHouse.Door, _insurerToken);
         var credentials = await Polling.UntilAsync(() => csc.CredentialsAsync(None), all => all.Count > 0, TimeSpan.FromSeconds(30), "CSC lists no credential", None);
         return (csc, (string)credentials[0]!);
     }

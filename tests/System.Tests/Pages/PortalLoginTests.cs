@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Pechat.DevHost.MainJob;
 using static Microsoft.Playwright.Assertions;
 
 namespace Pechat.SystemTests.Pages;
@@ -19,7 +20,7 @@ internal sealed class PortalLoginTests : PageTests
         await Expect(login).ToContainTextAsync("Chrome, Linux");
         await citizen.Phone.InspectAsync("home-login");
 
-        await citizen.ConfirmLoginAsync();
+        await citizen.PickAsync(await NumberOnAsync(desk));
 
         await desk.Page.WaitForURLAsync("**/account");
         ILocator page = desk.Page.GetByRole(AriaRole.Main);
@@ -37,6 +38,24 @@ internal sealed class PortalLoginTests : PageTests
     }
 
     [Test]
+    public async Task Access_that_a_relying_party_has_is_listed_and_ended_in_the_portal()
+    {
+        Citizen citizen = await EnrolledCitizenAsync();
+        var bank = new Csc(WholeHouse.Door, await citizen.LogInAtAsync(Login.Bank));
+        Assert.That(await bank.CredentialsAsync(CancellationToken.None), Is.Not.Empty);
+        Visitor desk = await AtThePortalAsync();
+        await AskToLogInAsync(desk, citizen);
+        await citizen.PickAsync(await NumberOnAsync(desk));
+        await desk.Page.WaitForURLAsync("**/account");
+
+        await desk.PressAsync("End access: Demonstration bank");
+
+        await Expect(desk.Page.Locator("[data-session]")).ToHaveCountAsync(1);
+        RefusedException refusal = Assert.ThrowsAsync<RefusedException>(() => bank.CredentialsAsync(CancellationToken.None))!;
+        Assert.That(refusal.Status, Is.EqualTo(401));
+    }
+
+    [Test]
     public async Task A_login_that_is_declined_on_the_phone_ends_on_a_page_that_says_so()
     {
         Citizen citizen = await EnrolledCitizenAsync();
@@ -50,6 +69,25 @@ internal sealed class PortalLoginTests : PageTests
         await desk.AccessibleAsync("portal-declined");
     }
 
+    [Test]
+    public async Task A_number_that_the_page_does_not_show_ends_the_login()
+    {
+        ExpectedRefusals = [403];
+        Citizen citizen = await EnrolledCitizenAsync();
+        Visitor desk = await AtThePortalAsync();
+        await AskToLogInAsync(desk, citizen);
+        string right = await NumberOnAsync(desk);
+        ILocator numbers = citizen.Phone.Page.Locator("[data-login] .number");
+        await Expect(numbers).ToHaveCountAsync(3);
+        string[] choices = [.. await numbers.AllTextContentsAsync()];
+        Assert.That(choices, Does.Contain(right).And.Unique);
+
+        await citizen.PickAsync(choices.First(number => number != right));
+
+        await Expect(citizen.Phone.Page.GetByText("The login page shows another number, so the login has ended.")).ToBeVisibleAsync();
+        await Expect(desk.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The login was not confirmed.");
+    }
+
     [TestCase("bg", ColorScheme.Dark), TestCase("bg", ColorScheme.Light), TestCase("en", ColorScheme.Dark), TestCase("en", ColorScheme.Light)]
     public async Task The_login_page_speaks_the_language_of_the_browser_and_is_accessible(string language, ColorScheme scheme)
     {
@@ -60,10 +98,12 @@ internal sealed class PortalLoginTests : PageTests
         await Inspection.KeyboardAsync(desk.Page, "login");
     }
 
+    private static async Task<string> NumberOnAsync(Visitor desk) => await desk.Page.Locator(".number strong").TextContentAsync() ?? "";
+
     private static async Task AskToLogInAsync(Visitor desk, Citizen citizen)
     {
         await desk.Page.GetByRole(AriaRole.Navigation).GetByRole(AriaRole.Link, new() { Name = "Log in" }).ClickAsync();
-        await desk.FillAsync("E-mail or mobile phone", citizen.Person.Email);
+        await desk.FillAsync("E-mail or mobile phone", citizen.Person.Phone);
         await desk.PressAsync("Continue");
         await Expect(desk.Heading("Confirm on your phone")).ToBeVisibleAsync();
     }

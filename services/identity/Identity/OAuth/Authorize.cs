@@ -6,6 +6,7 @@ using Microsoft.Extensions.Primitives;
 using Npgsql;
 using Pechat.Contracts;
 using Pechat.Hosting;
+using Pechat.Identity.Logins;
 using Pechat.Identity.Registration;
 using Pechat.Persistence;
 
@@ -83,7 +84,7 @@ internal static class Authorize
             Pushed = asked.Pushed,
             Language = asked.Text.Language,
         };
-        bool started = await db.InTransactionAsync(tx => login.TryAddAsync(tx, ct), ct);
+        bool started = await db.InTransactionAsync(async tx => await login.TryAddAsync(tx, ct) && await LoginNumber.AssignAsync(tx, login.Id, ct), ct);
         if (!started)
             return LoginPage.Form(asked.Text, request.Client, Action(context), asked.Text.TooMany, StatusCodes.Status429TooManyRequests);
         context.Response.Cookies.Append(CookieName(login.Id), browser, new()

@@ -33,8 +33,8 @@ internal static class LoginPage
             """, status ?? (problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest));
     }
 
-    internal static IResult Waiting(PageText text, ClientOptions client, Guid login) => Page(text, text.WaitTitle, $"""
-        <p role="status">{F(text.WaitLead, client)}</p><progress aria-label="{E(text.WaitTitle)}"></progress>
+    internal static IResult Waiting(PageText text, ClientOptions client, Guid login, short? number) => Page(text, text.WaitTitle, $"""
+        <p role="status">{F(text.WaitLead, client)}</p>{(number is null ? "" : $"""<p class="number"><span>{E(text.Number)}</span> <strong>{number}</strong></p>""")}<progress aria-label="{E(text.WaitTitle)}"></progress>
         <p><a href="/oauth2/login/{login}?cancel=1">{E(text.Cancel)}</a></p>
         """, StatusCodes.Status200OK, $"""<noscript><meta http-equiv="refresh" content="3"></noscript><script src="/oauth2/login.js" data-status="/oauth2/login/{login}/status" defer></script>""");
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Dapper;
 using Npgsql;
 using Pechat.Hosting;
+using Pechat.Identity.Logins;
 using Pechat.Persistence;
 
 namespace Pechat.Identity.OAuth;
@@ -60,7 +61,7 @@ internal static class WaitForLogin
         string denied = AuthorizationRequest.Redirect(row.RedirectUri, tokens.Issuer, row.ClientState, ("error", "access_denied"));
         if (row.State is "Declined" or "Cancelled")
             return Results.Redirect(denied);
-        return Waits(row, now) ? LoginPage.Waiting(text, client, id) : LoginPage.Ended(text, client, denied);
+        return Waits(row, now) ? LoginPage.Waiting(text, client, id, await LoginNumber.OfAsync(db, id, ct)) : LoginPage.Ended(text, client, denied);
     }
 
     private static bool Waits(LoginRow row, DateTimeOffset now) => row.State == "Pending" && row.ExpiresAt > now.UtcDateTime;

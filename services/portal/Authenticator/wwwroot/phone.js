@@ -74,10 +74,11 @@ export async function confirm(state, request, pin) {
 export const decline = async (state, request) =>
   call('POST', `/signing/v1/requests/${request.transactionId}/decline`, { token: await deviceToken(state), json: {} });
 
-export async function decideLogin(state, login, decision) {
+/** Confirms or declines a login; to confirm one that shows a number is to pick it. */
+export async function decideLogin(state, login, decision, number) {
   const proof = await signJws(state.keys.privateKey, state.deviceId,
-    { aud: 'pechat-identity', iss: state.deviceId, login: login.id, decision, iat: now() });
-  return call('POST', `/identity/v1/logins/${login.id}/decision`, { token: await deviceToken(state), json: { decision, proof } });
+    { aud: 'pechat-identity', iss: state.deviceId, login: login.id, decision, number: number && String(number), iat: now() });
+  return call('POST', `/identity/v1/logins/${login.id}/decision`, { token: await deviceToken(state), json: { decision, proof, number } });
 }
 
 export const askForCertificate = async (state, language) => call('POST', '/registration/v1/requests', {

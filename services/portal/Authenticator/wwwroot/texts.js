@@ -84,6 +84,9 @@ const texts = {
 
   loginTitle: ['Вход', 'Login'],
   loginAsked: ['Някой иска да влезе във Вашия профил. Потвърдете само ако сте Вие.', 'Somebody wants to log in to your profile. Confirm only if it is you.'],
+  pickNumber: ['Изберете числото, което виждате на страницата за вход:', 'Pick the number that you see on the login page:'],
+  wrong_number: ['Страницата за вход показва друго число, затова входът е прекратен. Ако Вие влизате, започнете отново; ако не, никой не е влязъл.',
+    'The login page shows another number, so the login has ended. If it was you, start again; if not, nobody got in.'],
   confirmLogin: ['Да, аз влизам', 'Yes, it is me'],
   notMe: ['Не съм аз', 'It is not me'],
   loginConfirmed: ['Входът е потвърден. Върнете се в браузъра.', 'The login is confirmed. Go back to the browser.'],
