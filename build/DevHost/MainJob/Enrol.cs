@@ -11,7 +11,7 @@ internal static partial class Enrol
     private static readonly TimeSpan MailPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan VerificationPatience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Registers and confirms both contacts with the codes that were sent there.</summary>
+    /// <summary>Registers, confirms both contacts with the codes that were sent there, and accepts the general terms.</summary>
     /// <returns>The token with which the phone may be bound.</returns>
     public static async Task<string> RegisterAsync(Door door, DemoPerson person, ScriptedPhone phone, CancellationToken ct)
     {
@@ -20,7 +20,10 @@ internal static partial class Enrol
         JsonNode confirmed = await door.PostAsync(
             $"/identity/v1/registrations/{(string)registration["registrationId"]!}/confirm", new() { ["emailCode"] = emailCode, ["phoneCode"] = phoneCode }, null, ct);
         phone.CustomerId = (string)confirmed["customerId"]!;
-        return (string)confirmed["accessToken"]!;
+        string token = (string)confirmed["accessToken"]!;
+        JsonNode terms = await door.GetAsync("/identity/v1/terms?language=bg", null, ct);
+        await door.PostAsync("/identity/v1/me/terms", new() { ["version"] = (string?)terms["version"], ["sha256"] = (string?)terms["sha256"] }, token, ct);
+        return token;
     }
 
     /// <summary>Identifies the person by the development verifier.</summary>

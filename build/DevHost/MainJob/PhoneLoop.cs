@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Npgsql;
 
 namespace Pechat.DevHost.MainJob;
 
@@ -26,7 +27,7 @@ internal sealed class PhoneLoop(ScriptedPhone phone, Action<string> tell)
                 if (Habit != PhoneHabit.Ignore)
                     await DecideAsync(ct);
             }
-            catch (Exception e) when (e is RefusedException or HttpRequestException or CryptographicException || e is TaskCanceledException && !ct.IsCancellationRequested)
+            catch (Exception e) when (e is RefusedException or HttpRequestException or CryptographicException or NpgsqlException || e is TaskCanceledException && !ct.IsCancellationRequested)
             {
                 tell($"phone: {e.Message}"); // a service may be starting again, or the request is not ours to confirm
                 await Task.Delay(TimeSpan.FromSeconds(1), ct);

@@ -13,7 +13,7 @@ internal sealed class ScriptedPhone(Door door) : IDisposable
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly string _pin = RandomNumberGenerator.GetString("0123456789", 6);
+    private readonly string _pin = InventPin();
     private readonly TimeProvider _clock = TimeProvider.System;
     private JsonNode? _samKey;
     private string? _token;
@@ -145,6 +145,14 @@ internal sealed class ScriptedPhone(Door door) : IDisposable
         ["documents"] = new JsonArray([.. request["documents"]!.AsArray().Select(document => new JsonObject { ["name"] = (string?)document!["name"], ["digest"] = (string?)document["digest"] })]),
         ["credential"] = (string?)request["credentialId"],
     }.ToJsonString(Plain))));
+
+    /// <summary>Five different digits, the first one twice: never a PIN that people try first.</summary>
+    private static string InventPin()
+    {
+        char[] digits = "0123456789".ToCharArray();
+        RandomNumberGenerator.Shuffle(digits.AsSpan());
+        return new([digits[0], digits[1], digits[0], .. digits[2..5]]);
+    }
 
     private async Task<JsonNode> SamKeyAsync(CancellationToken ct) =>
         _samKey ??= (await door.GetAsync("/identity/v1/sam-keys", null, ct))["keys"]!.AsArray()[0]!;

@@ -44,6 +44,12 @@ internal sealed class Citizen(Visitor phone)
         await Phone.FillAsync("Code from the e-mail", await Enrol.CodeAsync(WholeHouse.Door, Person.Email, None));
         await Phone.FillAsync("Code from the SMS", await Enrol.CodeAsync(WholeHouse.Door, Person.Phone[1..], None));
         await Phone.PressAsync("Next");
+        await Expect(Phone.Page.GetByRole(AriaRole.Button, new() { Name = "I accept the general terms" })).ToBeVisibleAsync();
+    }
+
+    public async Task AcceptTermsAsync()
+    {
+        await Phone.PressAsync("I accept the general terms");
         await Expect(Phone.Heading("Verify your identity")).ToBeVisibleAsync();
     }
 
@@ -126,6 +132,7 @@ internal sealed class Citizen(Visitor phone)
         Citizen citizen = await NewAsync();
         await citizen.RegisterAsync();
         await citizen.EnterCodesAsync();
+        await citizen.AcceptTermsAsync();
         await citizen.IdentifyAsync();
         await citizen.ChoosePinAsync();
         await citizen.ObtainCertificateAsync();

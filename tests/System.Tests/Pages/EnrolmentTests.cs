@@ -24,6 +24,8 @@ internal sealed class EnrolmentTests : PageTests
         await citizen.RegisterAsync();
         await citizen.Phone.InspectAsync("codes");
         await citizen.EnterCodesAsync();
+        await citizen.Phone.InspectAsync("terms");
+        await citizen.AcceptTermsAsync();
         await citizen.Phone.InspectAsync("identity");
         await citizen.IdentifyAsync();
         await Expect(citizen.Phone.Heading("Choose a PIN")).ToBeVisibleAsync();
@@ -77,11 +79,29 @@ internal sealed class EnrolmentTests : PageTests
         await Expect(citizen.Phone.Page.GetByRole(Microsoft.Playwright.AriaRole.Alert).Filter(new() { HasText = "One of the codes is wrong." })).ToBeVisibleAsync();
 
         await citizen.EnterCodesAsync();
+        await citizen.AcceptTermsAsync();
         await citizen.IdentifyAsync(citizen.Person.DocumentNumber + "N"); // the development verifier refuses such documents
         await Expect(citizen.Phone.Page.GetByText("Your identity was not confirmed.")).ToBeVisibleAsync();
         await citizen.Phone.AccessibleAsync("identity-refused");
 
         await citizen.IdentifyAsync();
+        await Expect(citizen.Phone.Heading("Choose a PIN")).ToBeVisibleAsync();
+    }
+
+    [Test]
+    public async Task A_suspended_verification_asks_for_an_answer_and_goes_on_with_it()
+    {
+        Citizen citizen = await NewCitizenAsync();
+        await citizen.RegisterAsync();
+        await citizen.EnterCodesAsync();
+        await citizen.AcceptTermsAsync();
+        await citizen.IdentifyAsync(citizen.Person.DocumentNumber + "S"); // the development verifier suspends such documents until they are explained
+
+        await Expect(citizen.Phone.Heading("A clarification is needed")).ToBeVisibleAsync();
+        await citizen.Phone.InspectAsync("identity-suspended");
+        await citizen.Phone.FillAsync("Your answer", "The name changed with the marriage.");
+        await citizen.Phone.PressAsync("Send");
+
         await Expect(citizen.Phone.Heading("Choose a PIN")).ToBeVisibleAsync();
     }
 }

@@ -5,11 +5,12 @@ import { element } from './dom.js';
 import { language, setLanguage, text } from './texts.js';
 import contacts from './views/contacts.js';
 import codes from './views/codes.js';
+import terms from './views/terms.js';
 import identity from './views/identity.js';
 import pin from './views/pin.js';
 import home from './views/home.js';
 
-const views = { contacts, codes, identity, pin, bound: home };
+const views = { contacts, codes, terms, identity, pin, bound: home };
 const steps = Object.keys(views).slice(0, -1); // what comes before the home
 const main = document.getElementById('main');
 const status = document.getElementById('status');
@@ -76,7 +77,7 @@ function drawFrame() {
 
 /** Draws the same view in another language; what was typed stays. */
 async function change(to) {
-  const typed = [...main.querySelectorAll('input:not([type=password]), select')].map(({ id, value }) => [id, value]);
+  const typed = [...main.querySelectorAll('input:not([type=password]), select, textarea')].map(({ id, value }) => [id, value]);
   setLanguage(to);
   drawFrame();
   const [view, rest] = shown;

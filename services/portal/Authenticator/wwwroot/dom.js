@@ -14,14 +14,14 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** A labelled input with a hint below the label and room for what is wrong with it; `options` makes it a choice of [value, text]. */
-export function field(name, label, { hint, wrong, options, ...attributes } = {}) {
+/** A labelled input with a hint below the label and room for what is wrong with it; `options` makes it a choice of [value, text], `area` a text of several lines. */
+export function field(name, label, { hint, wrong, options, area, ...attributes } = {}) {
   const described = `${hint ? `${name}-hint ` : ''}${name}-wrong`;
   const common = { id: name, name, required: true, 'aria-describedby': described, 'data-wrong': wrong, ...attributes };
   return element('div', { class: 'field' },
     element('label', { for: name }, label),
     hint && element('p', { class: 'hint', id: `${name}-hint` }, hint),
-    options ? element('select', common, options.map(([value, shown]) => element('option', { value }, shown))) : element('input', common),
+    options ? element('select', common, options.map(([value, shown]) => element('option', { value }, shown))) : element(area ? 'textarea' : 'input', common),
     element('p', { class: 'error', id: `${name}-wrong` }));
 }
 
@@ -85,7 +85,7 @@ export function action(label, attributes, work, error) {
 }
 
 function complete(target) {
-  const inputs = [...target.querySelectorAll('input, select')];
+  const inputs = [...target.querySelectorAll('input, select, textarea')];
   for (const input of inputs) {
     const good = input.checkValidity();
     document.getElementById(`${input.id}-wrong`).textContent = good ? '' : input.value && input.dataset.wrong || text('required');

@@ -12,6 +12,10 @@ export const register = (email, phone, language) => call('POST', '/identity/v1/r
 export const confirmContacts = (id, emailCode, phoneCode) =>
   call('POST', `/identity/v1/registrations/${id}/confirm`, { json: { emailCode, phoneCode } });
 
+export const terms = language => call('GET', `/identity/v1/terms?language=${language}`);
+
+export const acceptTerms = (token, { version, sha256 }) => call('POST', '/identity/v1/me/terms', { token, json: { version, sha256 } });
+
 /** Starts the identity verification for a key that is made here and now. */
 export async function startVerification(token, person) {
   const keys = await newDeviceKey();
@@ -20,6 +24,9 @@ export async function startVerification(token, person) {
 }
 
 export const verification = (token, id) => call('GET', `/identity/v1/verifications/${id}`, { token });
+
+/** Answers what a suspended verification asked. */
+export const clarify = (token, id, answer) => call('POST', `/identity/v1/verifications/${id}/clarification`, { token, json: { text: answer } });
 
 /** Binds the device: the PIN is readable for the signature activation module only. */
 export async function bind(state, pin, name) {

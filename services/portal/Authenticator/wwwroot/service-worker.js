@@ -1,7 +1,7 @@
 // Keeps the shell of the app for a phone without network. Answers of the APIs are never kept.
-const cacheName = 'pechat-shell-2';
+const cacheName = 'pechat-shell-3';
 const shell = ['./', 'app.css', 'app.js', 'api.js', 'dom.js', 'jose.js', 'phone.js', 'poll.js', 'store.js', 'texts.js', 'icon.svg', 'manifest.webmanifest',
-  'views/certificate.js', 'views/codes.js', 'views/contacts.js', 'views/home.js', 'views/identity.js', 'views/login.js', 'views/pin.js', 'views/request.js'];
+  'views/certificate.js', 'views/codes.js', 'views/contacts.js', 'views/home.js', 'views/identity.js', 'views/login.js', 'views/pin.js', 'views/request.js', 'views/terms.js'];
 
 self.addEventListener('install', event => event.waitUntil(
   caches.open(cacheName).then(cache => cache.addAll(shell)).then(() => self.skipWaiting())));

@@ -8,7 +8,7 @@ export default app => {
     element('p', {}, text('codesLead', app.state.email, app.state.phone ?? '')),
     form([field('emailCode', text('emailCode'), code), field('phoneCode', text('phoneCode'), code)], text('next'), async ({ emailCode, phoneCode }) => {
       const { customerId, accessToken } = await confirmContacts(app.state.registrationId, emailCode, phoneCode);
-      await app.advance({ stage: 'identity', customerId, token: accessToken });
+      await app.advance({ stage: 'terms', customerId, token: accessToken });
     }),
     element('p', {}, element('button', { type: 'button', class: 'quiet', onclick: () => app.advance({ stage: 'contacts' }) }, text('otherContacts'))));
 };

@@ -1,4 +1,4 @@
-import { startVerification, verification } from '../phone.js';
+import { clarify, startVerification, verification } from '../phone.js';
 import { busy, element, field, form, startAgain } from '../dom.js';
 import { poll } from '../poll.js';
 import { explain, text } from '../texts.js';
@@ -35,9 +35,9 @@ export default app => {
         const { state } = await verification(app.state.token, app.state.verificationId);
         if (signal.aborted) return true;
         if (state === 'positive') return app.advance({ stage: 'pin' }).then(() => true);
-        if (state === 'negative') {
+        if (['negative', 'abandoned', 'failed'].includes(state)) {
           await app.remember({ verificationId: undefined });
-          ask(text('negative'));
+          ask(text(state));
           return true;
         }
         if (state !== drawn) drawState(drawn = state);
@@ -49,9 +49,13 @@ export default app => {
     });
   }
 
-  const drawState = state => app.show(text('identityTitle'), element('div', { class: 'card' }, state === 'suspended'
-    ? [element('h2', {}, text('suspendedTitle')), element('p', {}, text('suspended'))]
-    : [busy(text('verifying')), element('p', { class: 'soft' }, text('verifyingLead'))]), startAgain(app));
+  const drawState = state => app.show(text('identityTitle'), ...(state === 'suspended' ? [
+    element('div', { class: 'card' }, element('h2', {}, text('suspendedTitle')), element('p', {}, text('suspended'))),
+    form([field('answer', text('answer'), { area: true, rows: 4, maxlength: 2000 })], text('sendAnswer'),
+      ({ answer }) => clarify(app.state.token, app.state.verificationId, answer)),
+  ] : [
+    element('div', { class: 'card' }, busy(text('verifying')), element('p', { class: 'soft' }, text('verifyingLead'))),
+  ]), startAgain(app));
 
   if (app.state.verificationId) wait();
   else ask();
