@@ -80,9 +80,12 @@ internal sealed class LinkTests
     public async Task Suspension_within_the_second_of_the_issue_counts_in_either_order(string first, string second)
     {
         string serial = Guid.NewGuid().ToString("N");
-        DateTimeOffset at = _house.Clock.GetUtcNow();
+        DateTimeOffset at = DateTimeOffset.FromUnixTimeSeconds(_house.Clock.GetUtcNow().ToUnixTimeSeconds());
         foreach (string state in new[] { first, second })
-            await _house.Db.InTransactionAsync(tx => Signing.Credentials.CertificateState.RecordAsync(tx, serial, state, at, default), default);
+        {
+            DateTimeOffset since = state == "active" ? at.AddMilliseconds(500) : at; // the time of a change is cut to the second
+            await _house.Db.InTransactionAsync(tx => Signing.Credentials.CertificateState.RecordAsync(tx, serial, state, since, default), default);
+        }
         Assert.That(await _house.ScalarAsync<string>("select state from certificate_state where serial = @serial", new { serial }), Is.EqualTo("suspended"));
     }
 
