@@ -53,13 +53,13 @@ internal static class GetInfo
     {
         ProviderOptions provider = options.Provider;
         var response = new Response(version == CscVersion.V1 ? SpecsOfV1 : provider.Specs, provider.Name, provider.Logo, provider.Region, Language,
-            provider.Description, ["basic", "oauth2code", "oauth2client"], tokens.Issuer.TrimEnd('/'), MethodNames.Of(version));
+            provider.Description, ["basic", "oauth2code", "oauth2client"], tokens.Issuer.TrimEnd('/') + (version == CscVersion.V1 ? "/v1" : ""), MethodNames.Of(version)); // D-5: the base tells which profile a client follows
         if (version == CscVersion.V1)
             return response;
         string[] algorithms = [.. RequestedAlgorithm.All];
         return response with
         {
-            SupportsRar = false, // the authorisation server issues no credential tokens yet
+            SupportsRar = true,
             AsynchronousOperationMode = true,
             ValidationInfo = false,
             SignAlgorithms = new Algorithms(algorithms, [.. algorithms.Select(RequestedAlgorithm.ParametersOf)]),
