@@ -22,6 +22,16 @@ internal sealed class SessionTests : OAuthTestBase
     }
 
     [Test]
+    public async Task Logins_that_the_phone_confirms_do_not_use_up_the_limit()
+    {
+        for (int i = 0; i < 6; i++)
+            await Code();
+        for (int i = 0; i < 5; i++)
+            await Start(Url(Ask()));
+        Assert.That((await Identity.FormAsync(Url(Ask()), new() { ["identifier"] = Phone.Email })).StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
+    }
+
+    [Test]
     public async Task A_refresh_token_that_comes_again_ends_the_whole_family() // 169, RFC 9700 §4.14.2
     {
         var (access, refresh) = await Session();

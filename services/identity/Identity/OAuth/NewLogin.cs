@@ -31,11 +31,11 @@ internal sealed record NewLogin(Guid Id, byte[] BrowserHash, byte[] Identifier, 
         await tx.Connection!.ExecuteAsync(new CommandDefinition(
             "select pg_advisory_xact_lock(hashtextextended(encode(@Identifier, 'hex'), 3))", this, tx, cancellationToken: ct)); // else many at once would all be the fifth
         var (byIdentifier, byPlace) = await tx.Connection!.QuerySingleAsync<(long, long)>(new CommandDefinition("""
-            select (select count(*) from login where identifier = @Identifier and requested_at > @Since),
-                   (select count(*) from login where place = @Place and requested_at > @Since)
+            select (select count(*) from login where identifier = @Identifier and requested_at > @Since and state not in ('Confirmed', 'Completed')),
+                   (select count(*) from login where place = @Place and requested_at > @Since and state not in ('Confirmed', 'Completed'))
             """, this, tx, cancellationToken: ct));
         if (byIdentifier >= MaxPerIdentifier || byPlace >= MaxPerPlace)
-            return false; // counted by what was typed, known or not
+            return false; // counted by what was typed, known or not; what the phone confirmed was wanted
         await tx.Connection!.ExecuteAsync(new CommandDefinition("""
             insert into login (id, browser_hash, identifier, customer_id, client_id, redirect_uri, scope, client_state, code_challenge, nonce,
                 v1, credential, account_customer_id, pushed_request, language, place, browser, state, requested_at, expires_at)
