@@ -32,6 +32,7 @@ builder.Services.AddSingleton<SigningRounds>();
 builder.AddBackground<EvictDestroyedKeys>();
 builder.AddBackground<RewrapKeys>();
 builder.AddBackground<RefillSpareKeys>();
+builder.Services.AddSingleton<SeenCheckpoint>();
 builder.AddBackground<LogSequencer>();
 
 var app = builder.Build();

@@ -145,6 +145,8 @@ public sealed class SignatureLogTests
         await _module.RunAsOwnerAsync(attack);
         InvalidOperationException? noticed = Assert.ThrowsAsync<InvalidOperationException>(() => _sequencer.RunOnceAsync(CancellationToken.None));
         Assert.That(noticed!.Message, Does.Contain(expected));
+        using LogSequencer next = SequencerOf(_module.Service); // as after a crash
+        Assert.ThrowsAsync<InvalidOperationException>(() => next.RunOnceAsync(CancellationToken.None));
     }
 
     [Test]

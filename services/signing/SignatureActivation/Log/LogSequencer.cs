@@ -10,17 +10,21 @@ using Pechat.SignatureActivation.Keys;
 
 namespace Pechat.SignatureActivation.Log;
 
+/// <summary>The latest checkpoint that this process has seen; it outlives a sequencer that crashed, so that a log is not continued after a roll-back.</summary>
+internal sealed class SeenCheckpoint
+{
+    internal Checkpoint? Latest { get; set; }
+}
+
 /// <summary>
 /// Gives every audit record its place in the Merkle log and signs a checkpoint. An audit record is the leaf itself, written in the transaction of what
 /// it records, so none can be dropped on the way: a record that is missing in its hash chain stops the chain and is reported.
 /// </summary>
 internal sealed partial class LogSequencer(
-    NpgsqlDataSource db, ModuleCryptography module, SignatureActivationOptions options, TimeProvider clock, ILogger<LogSequencer> logger)
+    NpgsqlDataSource db, ModuleCryptography module, SeenCheckpoint seen, SignatureActivationOptions options, TimeProvider clock, ILogger<LogSequencer> logger)
     : BackgroundService
 {
     private const int LockKey = 4_303, BatchSize = 2000;
-
-    private Checkpoint? _seen;
 
     private sealed record Chain(Guid Id, long Integrated, byte[]? LastHash);
 
@@ -83,9 +87,9 @@ internal sealed partial class LogSequencer(
             if (last.Size != stored.Size || !root.AsSpan().SequenceEqual(last.Root))
                 throw new InvalidOperationException($"the log is not the one that was signed at {stored.Size}");
         }
-        if (_seen is not null && (last is null || last.Size < _seen.Size || (last.Size == _seen.Size && !last.Root.AsSpan().SequenceEqual(_seen.Root))))
-            throw new InvalidOperationException($"the log was rolled back: this process has seen {_seen.Size} entries");
-        return _seen = last;
+        if (seen.Latest is { } latest && (last is null || last.Size < latest.Size || (last.Size == latest.Size && !last.Root.AsSpan().SequenceEqual(latest.Root))))
+            throw new InvalidOperationException($"the log was rolled back: this process has seen {latest.Size} entries");
+        return seen.Latest = last;
     }
 
     private async Task<List<AuditRecord>> WaitingAsync(NpgsqlConnection connection, CancellationToken ct)
