@@ -44,7 +44,7 @@ internal sealed partial class ActivationModuleService
                 insert into renewal (transaction_id, number, previous_hash, sad_hash, sad_expires_at, renewed_at, mac)
                 values (@transactionId, @number, @sadHash, @newHash, @expires, @now, @mac)
                 on conflict do nothing
-                """, new { transactionId, number = transaction.Renewals + 1, sadHash, newHash, expires, now, mac }, cancellationToken: ct));
+                """, new { transactionId, number = transaction.Renewal + 1, sadHash, newHash, expires, now, mac }, cancellationToken: ct));
             if (renewed == 0)
                 throw InvalidSad();
         }

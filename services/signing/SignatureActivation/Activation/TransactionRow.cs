@@ -48,9 +48,6 @@ internal sealed record TransactionRow
     /// <summary>Of the SAD that counts: the one renewed last.</summary>
     internal DateTime? SadExpiresAt { get; init; }
 
-    /// <summary>How often the SAD was renewed.</summary>
-    internal int Renewals { get; init; }
-
     /// <summary>Of the SAD before the last renewal.</summary>
     internal byte[]? PreviousSadHash { get; init; }
 
@@ -74,7 +71,7 @@ internal sealed record TransactionRow
                 s.displayed_hash, coalesce(r.sad_hash, s.sad_hash) as sad_hash, s.challenge_hash, s.expires_at, s.sad_lifetime,
                 c.transaction_id is not null as closed, exists (select from destruction x where x.credential_id = s.credential_id) as destroyed,
                 a.device_id, a.activated_at, coalesce(r.number, 0) as renewal, coalesce(r.sad_expires_at, a.sad_expires_at) as sad_expires_at, coalesce(r.mac, a.mac) as mac,
-                coalesce(r.number, 0) as renewals, r.previous_hash as previous_sad_hash
+                r.previous_hash as previous_sad_hash
             from signing_transaction s
             left join closure c using (transaction_id)
             left join activation a using (transaction_id)
