@@ -40,24 +40,26 @@ internal sealed class PhoneLoop(ScriptedPhone phone, Action<string> tell)
     {
         foreach (JsonNode? login in await phone.LoginsAsync(ct))
         {
-            if (!_done.Contains((string)login!["id"]!))
+            if (!_done.Contains($"login {(string)login!["id"]!}"))
             {
                 await Task.Delay(Reading, ct);
                 await phone.DecideLoginAsync(login, Habit == PhoneHabit.Confirm, ct);
-                Done((string)login["id"]!, $"login to {login["client"]}");
+                Done($"login {(string)login["id"]!}", $"login to {login["client"]}");
             }
         }
         foreach (JsonNode? request in await phone.RequestsAsync(ct))
         {
             string id = (string)request!["transactionId"]!;
-            if (_done.Contains(id))
+            if (_done.Contains($"request {id}")) // in a code flow the request is named like its login
                 continue;
             await Task.Delay(Reading, ct);
+            if (Habit == PhoneHabit.Ignore)
+                return; // told so while this look was under way
             if (Habit == PhoneHabit.Confirm)
                 await phone.ConfirmSigningAsync(request, ct);
             else
                 await phone.DeclineSigningAsync(request, ct);
-            Done(id, $"{request["documents"]!.AsArray().Count} signature(s) for {request["client"]!["name"]}");
+            Done($"request {id}", $"{request["documents"]!.AsArray().Count} signature(s) for {request["client"]!["name"]}");
         }
     }
 
