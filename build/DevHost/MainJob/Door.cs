@@ -27,6 +27,9 @@ internal sealed class Door : IDisposable
 
     public Layout Layout { get; }
 
+    /// <summary>For callers that speak HTTP themselves; trusts this house.</summary>
+    public HttpClient Http => _http;
+
     public Task<JsonNode> GetAsync(string path, string? token, CancellationToken ct) => JsonAsync(new(HttpMethod.Get, path), token, ct);
 
     public Task<JsonNode> PostAsync(string path, JsonObject body, string? token, CancellationToken ct) =>

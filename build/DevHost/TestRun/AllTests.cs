@@ -6,7 +6,7 @@ namespace Pechat.DevHost.TestRun;
 internal static class AllTests
 {
     private const int AtOnce = 2;
-    private const string WholeSystem = "System.Tests"; // starts the whole house, so it runs alone and last
+    private static readonly string[] WholeSystems = ["System.Tests", "Conformance.Tests"]; // each starts a whole house, so they run alone and last
 
     public static async Task<int> RunAsync(Layout layout, string? only, CancellationToken ct)
     {
@@ -67,7 +67,7 @@ internal static class AllTests
         return good ? 0 : 1;
     }
 
-    private static bool IsWholeSystem(string project) => Path.GetFileNameWithoutExtension(project) == WholeSystem;
+    private static bool IsWholeSystem(string project) => WholeSystems.Contains(Path.GetFileNameWithoutExtension(project));
 
     private static string Indent(string text) => string.Join('\n', text.Split('\n').Take(25).Select(line => $"      {line}"));
 }

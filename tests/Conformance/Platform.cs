@@ -1,0 +1,1 @@
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")] // like the house that it starts
