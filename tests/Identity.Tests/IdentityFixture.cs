@@ -27,6 +27,7 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
 
     private static int _people;
     private HttpClient _client = null!;
+    private string? _provider;
 
     public TestCluster Cluster { get; private set; } = null!;
     public TestDatabase Database { get; private set; } = null!;
@@ -45,9 +46,10 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
     public Exception? SenderFails { get; set; }
     public long Now => Cluster.Clock.GetUtcNow().ToUnixTimeSeconds();
 
-    public static async Task<IdentityFixture> StartAsync()
+    /// <param name="provider">Address of the identity verification provider; null for the simulator.</param>
+    public static async Task<IdentityFixture> StartAsync(string? provider = null)
     {
-        var fixture = new IdentityFixture { Cluster = await TestCluster.CreateAsync() };
+        var fixture = new IdentityFixture { Cluster = await TestCluster.CreateAsync(), _provider = provider };
         fixture.Database = await TestDatabase.CreateAsync("identity", typeof(Program).Assembly);
         fixture.Broker = await TestBroker.CreateAsync();
         fixture.Signing = new(fixture.Cluster.Clock);
@@ -185,12 +187,15 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
     private Dictionary<string, object> Section()
     {
         string hash = SecretHash;
+        object verifier = _provider is null
+            ? new { KeyFile = KeyFile("simulator") }
+            : new { BaseAddress = _provider, Name = "other house", TokenFile = SecretFile("token"), CallbackSecretFile = SecretFile("callback") };
         return new()
         {
+            [_provider is null ? "Simulator" : "Provider"] = verifier,
             ["TokenKeyFile"] = KeyFile("token"),
             ["SecondTokenKeyFile"] = KeyFile("second"),
             ["DirectLoginClient"] = "csc-login",
-            ["Simulator"] = new { KeyFile = KeyFile("simulator") },
             ["Officers"] = new object[]
             {
                 new { CustomerId = FirstOperator, Roles = new[] { "identity-operator" } },
@@ -228,6 +233,14 @@ internal sealed class IdentityFixture : IAsyncDisposable, ISignatureActivation, 
         Id = id, Name = $"The <{id}>", SecretHash = SecretHash, Scopes = new[] { "service", "openid", "portal", "credential" },
         GrantTypes = new[] { "authorization_code", "refresh_token" }, RedirectUris = new[] { $"https://{id}.test/callback", $"https://{id}.test/other" },
     };
+
+    /// <summary>A file with a secret named like it.</summary>
+    public string SecretFile(string name)
+    {
+        string file = Path.Combine(Cluster.Pki.Directory, name + ".secret");
+        File.WriteAllText(file, "secret-" + name);
+        return file;
+    }
 
     /// <summary>Makes the key on first use; replicas share it.</summary>
     public string KeyFile(string name)

@@ -70,10 +70,12 @@ internal sealed class Phone(IdentityFixture identity, string email, string numbe
             documentNumber = document, nationalId, country, givenName = "Иван", surname, dateOfBirth = born, deviceKey = Jwk, documentExpiresOn = expires,
         }, token ?? EnrolmentToken);
 
+    public async Task SubmitAsync(string nationalId, string document, string born = "1985-03-12") =>
+        VerificationId = (await Json(await AskForVerificationAsync(nationalId, document, born))).GetProperty("verificationId").GetGuid();
+
     public async Task<string> VerifyAsync(string nationalId = "8503124420", string document = "AA1234567", string born = "1985-03-12")
     {
-        JsonElement asked = await Json(await AskForVerificationAsync(nationalId, document, born));
-        VerificationId = asked.GetProperty("verificationId").GetGuid();
+        await SubmitAsync(nationalId, document, born);
         string state = "pending";
         await Eventually.HoldsAsync(
             async () => (state = (await VerificationAsync()).GetProperty("state").GetString()!) != "pending", "the verification is decided");

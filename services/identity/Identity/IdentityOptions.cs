@@ -38,7 +38,10 @@ internal sealed class IdentityOptions : IValidatableObject
     /// <summary>The client whose name customers see when somebody logs in by CSC API <c>auth/login</c>, without a browser; null: nobody can.</summary>
     public string? DirectLoginClient { get; init; }
 
-    /// <summary>The development verifier; there is no other yet, so the service does not start without it.</summary>
+    /// <summary>The identity verification provider; without one the simulator, for development.</summary>
+    public ProviderOptions? Provider { get; init; }
+
+    /// <summary>The development verifier.</summary>
     public SimulatorOptions Simulator { get; init; } = new();
 
     /// <summary>Whether two operators must come to the same decision about a verification.</summary>
@@ -58,8 +61,10 @@ internal sealed class IdentityOptions : IValidatableObject
             yield return new("DirectLoginClient must name a client without grant types");
         if (SecondTokenKeySignsFrom is not null && !(File.Exists(SecondTokenKeyFile) && File.ReadAllText(SecondTokenKeyFile).Contains("PRIVATE KEY", StringComparison.Ordinal)))
             yield return new("SecondTokenKeySignsFrom needs a SecondTokenKeyFile with a private key");
-        if (string.IsNullOrEmpty(Simulator.KeyFile))
-            yield return new("Simulator:KeyFile is needed: no other identity verifier is configured");
+        if (string.IsNullOrEmpty(Simulator.KeyFile) == Provider is null)
+            yield return new("either Provider or Simulator:KeyFile is needed: one identity verifier, and no simulator beside a provider");
+        foreach (string problem in Provider?.Problems() ?? [])
+            yield return new(problem);
         foreach (string id in Clients.GroupBy(c => c.Id).Where(g => g.Count() > 1).Select(g => g.Key))
             yield return new($"two clients are named {id}");
         foreach (OfficerOptions officer in Officers.Where(o => o.CustomerId == Guid.Empty || o.Roles.Count == 0 || o.Roles.Except(Office.Officer.Roles, StringComparer.Ordinal).Any()))
@@ -84,6 +89,39 @@ internal sealed class SimulatorOptions
     /// <summary>How long an assertion may be used to enrol the device.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan AssertionLifetime { get; init; } = TimeSpan.FromHours(1);
+}
+
+/// <summary>An identity verification provider of another house, see <see cref="Verification.HttpVerifier"/>.</summary>
+internal sealed class ProviderOptions
+{
+    /// <summary>Address below which its sessions are, ending with a slash; https, or http on this machine.</summary>
+    public Uri? BaseAddress { get; init; }
+
+    /// <summary>Its name, stored with every verification.</summary>
+    public string Name { get; init; } = "provider";
+
+    /// <summary>The R-101 method that it carries out, stored with every certificate.</summary>
+    public string Method { get; init; } = "remote-video";
+
+    /// <summary>File with the bearer token that it wants.</summary>
+    public string TokenFile { get; init; } = "";
+
+    /// <summary>File with the secret that signs its callbacks.</summary>
+    public string CallbackSecretFile { get; init; } = "";
+
+    /// <summary>How long it may take for an answer.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:00:25")]
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    internal IEnumerable<string> Problems()
+    {
+        if (BaseAddress is not { IsAbsoluteUri: true } address || !address.AbsoluteUri.EndsWith('/') || !(address.Scheme == "https" || (address.Scheme == "http" && address.IsLoopback)))
+            yield return "Provider:BaseAddress must be an https address that ends with a slash";
+        if (Name.Length is 0 or > 64 || Method.Length is 0 or > 64)
+            yield return "Provider:Name and Method are needed, at most 64 characters";
+        if (!File.Exists(TokenFile) || !File.Exists(CallbackSecretFile))
+            yield return "Provider:TokenFile and CallbackSecretFile must name files";
+    }
 }
 
 /// <summary>A member of staff.</summary>

@@ -33,7 +33,13 @@ builder.AddPeer<CredentialAuthorization.CredentialAuthorizationClient>("signing"
 builder.AddAccessTokens<OwnKeys, OwnRevocations>();
 builder.Services.AddSingleton<ISignatureActivation, SignatureActivationPeer>();
 builder.Services.AddSingleton<ICodeSender, NotificationsCodeSender>();
-builder.Services.AddSingleton<IIdentityVerifier, SimulatedVerifier>();
+builder.Services.AddSingleton<IIdentityVerifier>(services => services.GetRequiredService<IdentityOptions>().Provider is null
+    ? ActivatorUtilities.CreateInstance<SimulatedVerifier>(services) : ActivatorUtilities.CreateInstance<HttpVerifier>(services));
+builder.Services.AddHttpClient(HttpVerifier.ClientName).ConfigureHttpClient((services, client) =>
+{
+    ProviderOptions provider = services.GetRequiredService<IdentityOptions>().Provider!;
+    (client.BaseAddress, client.Timeout) = (provider.BaseAddress, provider.Timeout);
+});
 builder.Services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenIssuer>().AddSingleton<OAuthClients>();
 builder.Services.AddSingleton<ClientAuthentication>().AddSingleton<ClientAssertions>().AddSingleton<FailedAuthentications>().AddSingleton<OneTimeIds>();
 builder.Services.AddSingleton<PushedRequests>().AddSingleton<AccountTokens>().AddSingleton<SigningConsent>();
@@ -42,7 +48,7 @@ builder.Services.AddSingleton<ClientSessions>().AddSingleton<TokenLookup>();
 builder.Services.AddSingleton<AuthorizationCodeGrant>().AddSingleton<RefreshTokenGrant>().AddSingleton<ClientCredentialsGrant>().AddSingleton<DeviceGrant>();
 builder.Services.AddSingleton(services => new OneTimeCodes(services.GetRequiredService<SigningKeys>().Derive("pechat one-time codes")));
 builder.Services.AddSingleton<VerificationDecisions>().AddSingleton<DecisionRecord>();
-builder.Services.AddSingleton<ProfileActivation>().AddSingleton<ProfileLock>().AddSingleton<DeviceEnd>().AddSingleton<NotMe>().AddSingleton<ProfileCodes>();
+builder.Services.AddSingleton<ProfileActivation>().AddSingleton<ProfileLock>().AddSingleton<DeviceEnd>().AddSingleton<ProfileEnd>().AddSingleton<NotMe>().AddSingleton<ProfileCodes>();
 builder.AddBackground<DecideVerifications>();
 builder.AddBackground<ExpireBindings>();
 
@@ -54,6 +60,7 @@ ConfirmRegistration.Map(api);
 RequestVerification.Map(api);
 GetVerification.Map(api);
 ClarifyVerification.Map(api);
+ProviderCallback.Map(api);
 GetSamKeys.Map(api);
 BindDevice.Map(api);
 RequestDevice.Map(api);

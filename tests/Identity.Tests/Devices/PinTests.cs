@@ -48,7 +48,7 @@ internal sealed class PinTests : IdentityTestBase
         await Eventually.HoldsAsync(async () => await State() == "PinLocked", "the device is locked");
         Assert.That((await Identity.EventsAsync(_phone.CustomerId))[^1], Is.EqualTo("device-pin-locked.v1"));
         await Refused(await _phone.AskForTokenAsync(), HttpStatusCode.BadRequest, "invalid_grant");
-        await Refused(await _phone.SetPinAsync("present.pin"), HttpStatusCode.Forbidden, "device_detached");
+        await Refused(await _phone.SetPinAsync("present.pin"), HttpStatusCode.Forbidden, "device_locked");
         await Refused(await _phone.SetPinAsync("present.pin", token: _phone.EnrolmentToken), HttpStatusCode.Forbidden, "access_denied");
         await Refused(await _phone.SetPinAsync(null, verified: true, token: _phone.EnrolmentToken), HttpStatusCode.Forbidden, "not_verified");
         await Reidentify();

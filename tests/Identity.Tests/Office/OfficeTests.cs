@@ -114,6 +114,20 @@ internal sealed class OfficeTests : IdentityTestBase
     }
 
     [Test]
+    public async Task A_security_officer_closes_a_locked_profile() // SM-1
+    {
+        using Phone phone = await Identity.NewPhone().EnrolAsync(IdentityFixture.NewEgn());
+        await Act($"customers/{phone.CustomerId}/lock", Security);
+        await Refused(await Act($"customers/{phone.CustomerId}/close", First), HttpStatusCode.Forbidden, "access_denied");
+        Assert.That((await Act($"customers/{phone.CustomerId}/close", Security)).StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That((await Act($"customers/{phone.CustomerId}/close", Security)).StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        Assert.That(await Identity.StateAsync(phone.CustomerId), Is.EqualTo(new[] { "Closed" }));
+        Assert.That((await Identity.EventsAsync(phone.CustomerId)).Count(e => e == "customer-closed.v1"), Is.EqualTo(1));
+        Assert.That(Identity.Detached, Does.Contain(phone.DeviceId));
+        await Refused(await Act($"customers/{Guid.NewGuid()}/close", Security), HttpStatusCode.NotFound, "unknown_customer");
+    }
+
+    [Test]
     public async Task A_security_officer_detaches_a_device()
     {
         using Phone phone = await Identity.NewPhone().EnrolAsync(IdentityFixture.NewEgn());

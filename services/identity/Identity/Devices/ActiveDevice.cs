@@ -15,12 +15,15 @@ internal static class ActiveDevice
     internal static async Task<(Guid Id, EcPublicKey Key)> OfAsync(NpgsqlDataSource db, ClaimsPrincipal user, CancellationToken ct)
     {
         await using NpgsqlConnection connection = await db.OpenConnectionAsync(ct);
-        string? key = await connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
-            "select public_key from device where id = @device and customer_id = @customer and state = 'Active'",
+        var (state, key) = await connection.QuerySingleOrDefaultAsync<(string?, string?)>(new CommandDefinition(
+            "select state, public_key from device where id = @device and customer_id = @customer",
             new { device = user.DeviceId(), customer = user.CustomerId() }, cancellationToken: ct));
-        return key is null
-            ? throw FaultException.Forbidden("device_detached", "the device is not bound to the profile any more")
-            : (user.DeviceId()!.Value, EcPublicKey.Parse(key));
+        return state switch
+        {
+            "Active" => (user.DeviceId()!.Value, EcPublicKey.Parse(key!)),
+            "PinLocked" => throw FaultException.Forbidden("device_locked", "too many wrong PINs: reset the PIN after a new identification"),
+            _ => throw FaultException.Forbidden("device_detached", "the device is not bound to the profile any more"),
+        };
     }
 
     /// <summary>Refuses a token of a device that is no longer active; tokens without a device pass.</summary>

@@ -9,7 +9,10 @@ using Pechat.Persistence;
 
 namespace Pechat.Identity.Office;
 
-/// <summary>Staff locks a profile (SM-1 security block, fraud), or opens what it has locked once the person was identified again.</summary>
+/// <summary>
+/// Staff locks a profile (SM-1 security block, fraud), opens what it has locked once the person was identified again, or closes it, such as
+/// for a holder whose phone is lost and profile locked.
+/// </summary>
 internal static class LockCustomer
 {
     internal sealed record Request(string? Reason);
@@ -18,6 +21,7 @@ internal static class LockCustomer
     {
         routes.MapPost("/office/customers/{id:guid}/lock", Lock).RequireAccess(Scopes.Office);
         routes.MapPost("/office/customers/{id:guid}/unlock", Unlock).RequireAccess(Scopes.Office);
+        routes.MapPost("/office/customers/{id:guid}/close", Close).RequireAccess(Scopes.Office);
     }
 
     internal static async Task<IResult> Lock(
@@ -50,6 +54,16 @@ internal static class LockCustomer
             if (!await ProfileLock.UnlockAsync(tx, id, ProfileLock.ByOffice, Officer.Actor(officer), new { reason }, clock.GetUtcNow(), ct))
                 throw FaultException.Conflict("illegal_state", "staff has not locked the profile");
         }, ct);
+        return Results.NoContent();
+    }
+
+    internal static async Task<IResult> Close(
+        Guid id, Request request, ClaimsPrincipal user, IdentityOptions options, NpgsqlDataSource db, ProfileEnd end, CancellationToken ct)
+    {
+        Guid officer = Officer.Of(user, options, Officer.SecurityOfficer, about: id);
+        string reason = Officer.ReadReason(request.Reason);
+        await db.InTransactionAsync(tx => ThrowUnlessKnownAsync(tx, id, ct), ct);
+        await end.CloseAsync(id, Officer.Actor(officer), reason, ct);
         return Results.NoContent();
     }
 

@@ -67,12 +67,12 @@ internal static class StartContactChange
 
     private static async Task<string> AddAsync(NpgsqlTransaction tx, object change, CancellationToken ct)
     {
-        // The customer's row is the lock for the count by customer; the advisory lock the one for the count by contact.
+        // The advisory lock is the one for the count by contact, the customer's row the one for the count by customer; in the order of the confirmation.
+        await tx.Connection!.ExecuteAsync(new CommandDefinition("select pg_advisory_xact_lock(hashtextextended(@unique, 1))", change, tx, cancellationToken: ct));
         var (state, language) = await tx.Connection!.QuerySingleOrDefaultAsync<(string?, string?)>(new CommandDefinition(
             "select state, language from customer where id = @customer for update", change, tx, cancellationToken: ct));
         if (state != "Active")
             throw FaultException.Conflict("illegal_state", "the profile is not active");
-        await tx.Connection!.ExecuteAsync(new CommandDefinition("select pg_advisory_xact_lock(hashtextextended(@unique, 1))", change, tx, cancellationToken: ct));
         var (sent, locked) = await tx.Connection!.QuerySingleAsync<(long, bool)>(new CommandDefinition("""
             select (select count(*) from contact_change where (customer_id = @customer or new_key = @unique) and created_at > @window)
                  + (select count(*) from registration where (email_key = @unique or phone = @unique) and created_at > @window),
