@@ -13,6 +13,25 @@ internal sealed class ServiceHost(Layout layout, Service service, ProgressView v
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
+    /// <summary>Where load tests knock.</summary>
+    private static readonly Dictionary<string, string> ForLoad = new()
+    {
+        ["DOTNET_GCgen0size"] = "0x1000000", // 16 MiB
+        ["MALLOC_ARENA_MAX"] = "2",
+    };
+
+    /// <summary>Fourteen services share one small machine: elsewhere little memory comes before the last bit of speed.</summary>
+    private static readonly Dictionary<string, string> ForLittleMemory = new()
+    {
+        ["DOTNET_TieredPGO"] = "0",
+        ["DOTNET_TC_CallCounting"] = "0", // nothing is compiled twice
+        ["DOTNET_GCConserveMemory"] = "9",
+        ["DOTNET_GCgen0size"] = "0x100000", // 1 MiB
+        ["MALLOC_ARENA_MAX"] = "1",
+        ["MALLOC_MMAP_THRESHOLD_"] = "16384", // what start-up needed goes back to the system
+        ["MALLOC_TRIM_THRESHOLD_"] = "65536",
+    };
+
     private ChildProcess? _process;
 
     /// <summary>Resident memory in KiB: with every page, and with pages that processes share counted in parts (proc(5), Rss and Pss).</summary>
@@ -34,20 +53,15 @@ internal sealed class ServiceHost(Layout layout, Service service, ProgressView v
     {
         var environment = new Dictionary<string, string>
         {
-            // Fourteen services share one small machine: little memory each before the last bit of speed.
             ["DOTNET_gcServer"] = "0",
             ["DOTNET_gcConcurrent"] = "0",
-            ["DOTNET_TieredPGO"] = "0",
             ["DOTNET_EnableWriteXorExecute"] = "0", // maps compiled code once instead of twice
             ["DOTNET_GCHeapHardLimit"] = "0x10000000", // 256 MiB
-            ["DOTNET_GCConserveMemory"] = "9",
-            ["DOTNET_GCgen0size"] = service.ServesLoad ? "0x1000000" : "0x100000",
-            ["DOTNET_TC_CallCounting"] = service.ServesLoad ? "1" : "0", // compile again what is hot only where it pays
-            ["MALLOC_ARENA_MAX"] = service.ServesLoad ? "2" : "1",
-            ["MALLOC_MMAP_THRESHOLD_"] = "16384", // what start-up needed goes back to the system
-            ["MALLOC_TRIM_THRESHOLD_"] = "65536",
+            ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0", // a thread that waits leaves the few cores to the other processes
             ["DOTNET_NOLOGO"] = "1",
         };
+        foreach ((string name, string value) in service.ServesLoad ? ForLoad : ForLittleMemory)
+            environment[name] = value;
         foreach (string chosen in environment.Keys.Where(name => Environment.GetEnvironmentVariable(name) is not null).ToList())
             environment.Remove(chosen); // whoever sets a variable himself wants to try something else
         environment["PECHAT_CONFIG"] = service.ConfigurationFile(layout);
