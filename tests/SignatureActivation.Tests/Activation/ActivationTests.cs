@@ -6,23 +6,8 @@ using Pechat.Testing;
 namespace Pechat.SignatureActivation.Tests.Activation;
 
 /// <summary>What authorises digests, and what a hostile Signing cannot authorise.</summary>
-public sealed class ActivationTests
+public sealed class ActivationTests : WithCredential
 {
-    private Module _module = null!;
-    private Phone _phone = null!;
-    private string _credential = "";
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _module = await Module.StartAsync();
-        _phone = await _module.EnrolAsync();
-        _credential = (await _module.CreateCredentialAsync(_phone.Owner)).CredentialId;
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _module.DisposeAsync();
-
     private static IEnumerable<TestCaseData> Falsifications()
     {
         yield return Case("an extra digest", claims => claims["digests"]!.AsArray().Add(Compact.Text(Module.Digest(99))));

@@ -9,23 +9,8 @@ namespace Pechat.SignatureActivation.Tests.Activation;
 /// What Signing and Identity try together when both are hostile. Falsified claims, replays and misuse of a SAD stand in ActivationTests and
 /// SigningTests, forged enrolments in EnrolmentTests, PINs in PinTests, rows in HostileDatabaseTests.
 /// </summary>
-public sealed class AttackTests
+public sealed class AttackTests : WithCredential
 {
-    private Module _module = null!;
-    private Phone _phone = null!;
-    private string _credential = "";
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _module = await Module.StartAsync();
-        _phone = await _module.EnrolAsync();
-        _credential = (await _module.CreateCredentialAsync(_phone.Owner)).CredentialId;
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _module.DisposeAsync();
-
     [Test]
     public async Task Double_spend_of_one_slot_by_1000_calls_at_once_in_two_processes_gives_one_signature()
     {

@@ -8,24 +8,9 @@ namespace Pechat.SignatureActivation.Tests.Activation;
 
 /// <summary>What happens when the HSM or the database goes away.</summary>
 [NonParallelizable]
-public sealed class OutageTests
+public sealed class OutageTests : WithCredential
 {
     private static readonly TimeSpan HealingPause = TimeSpan.FromSeconds(1.2);
-
-    private Module _module = null!;
-    private Phone _phone = null!;
-    private string _credential = "";
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _module = await Module.StartAsync();
-        _phone = await _module.EnrolAsync();
-        _credential = (await _module.CreateCredentialAsync(_phone.Owner)).CredentialId;
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _module.DisposeAsync();
 
     [Test]
     public async Task While_the_hsm_is_away_no_digest_is_used_up()

@@ -7,24 +7,9 @@ using Pechat.SignatureActivation.Tests.Support;
 namespace Pechat.SignatureActivation.Tests.Activation;
 
 /// <summary>A SAD that replaces another (CSC v1 extendTransaction), and what a hostile Signing cannot gain by it.</summary>
-public sealed class RenewSadTests
+public sealed class RenewSadTests : WithCredential
 {
     private const string NewSad = "the SAD that follows";
-
-    private Module _module = null!;
-    private Phone _phone = null!;
-    private string _credential = "";
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _module = await Module.StartAsync();
-        _phone = await _module.EnrolAsync();
-        _credential = (await _module.CreateCredentialAsync(_phone.Owner)).CredentialId;
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _module.DisposeAsync();
 
     [Test]
     public async Task What_is_left_moves_to_the_new_sad_and_the_old_one_is_worthless()

@@ -9,23 +9,8 @@ using Pechat.Testing;
 namespace Pechat.SignatureActivation.Tests.Automation;
 
 /// <summary>Automatic seals, and what a hostile Identity, Signing or database cannot make of them.</summary>
-public sealed class AutomationTests
+public sealed class AutomationTests : WithCredential
 {
-    private Module _module = null!;
-    private Phone _phone = null!;
-    private string _credential = "";
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _module = await Module.StartAsync();
-        _phone = await _module.EnrolAsync();
-        _credential = (await _module.CreateCredentialAsync(_phone.Owner)).CredentialId;
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _module.DisposeAsync();
-
     /// <summary>The organisation's machine with its key.</summary>
     private sealed class Machine(bool rsa) : IDisposable
     {

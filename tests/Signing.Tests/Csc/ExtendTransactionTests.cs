@@ -5,25 +5,8 @@ using static Pechat.Signing.Tests.SigningHouse;
 namespace Pechat.Signing.Tests.Csc;
 
 [TestFixture]
-internal sealed class ExtendTransactionTests
+internal sealed class ExtendTransactionTests : WithCredential
 {
-    private SigningHouse _house = null!;
-    private Guid _credential;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _house = await SigningHouse.StartAsync();
-        _credential = await _house.CredentialAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        _house.Cluster.Logs.Verify();
-        await _house.DisposeAsync();
-    }
-
     [TearDown]
     public void Restore() => _house.Module.AfterRenew = null;
 

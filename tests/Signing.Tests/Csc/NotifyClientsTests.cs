@@ -6,26 +6,9 @@ namespace Pechat.Signing.Tests.Csc;
 
 /// <summary>Notices to <c>response_uri</c>.</summary>
 [TestFixture]
-internal sealed class NotifyClientsTests
+internal sealed class NotifyClientsTests : WithCredential
 {
     private const string Registered = "https://bank.example/done";
-
-    private SigningHouse _house = null!;
-    private Guid _credential;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _house = await SigningHouse.StartAsync();
-        _credential = await _house.CredentialAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        _house.Cluster.Logs.Verify();
-        await _house.DisposeAsync();
-    }
 
     private async Task<Answer> SignAsync(string client, string uri, string text)
     {

@@ -13,25 +13,8 @@ namespace Pechat.Signing.Tests.Requests;
 
 /// <summary>What the phone sees and decides.</summary>
 [TestFixture]
-internal sealed class RequestTests
+internal sealed class RequestTests : WithCredential
 {
-    private SigningHouse _house = null!;
-    private Guid _credential;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _house = await SigningHouse.StartAsync();
-        _credential = await _house.CredentialAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        _house.Cluster.Logs.Verify();
-        await _house.DisposeAsync();
-    }
-
     [TearDown]
     public void Restore()
     {

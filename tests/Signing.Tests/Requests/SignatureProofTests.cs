@@ -13,25 +13,8 @@ namespace Pechat.Signing.Tests.Requests;
 
 /// <summary>What a signer downloads of the tamper-evident log.</summary>
 [TestFixture]
-internal sealed class SignatureProofTests
+internal sealed class SignatureProofTests : WithCredential
 {
-    private SigningHouse _house = null!;
-    private Guid _credential;
-
-    [OneTimeSetUp]
-    public async Task Start()
-    {
-        _house = await SigningHouse.StartAsync();
-        _credential = await _house.CredentialAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop()
-    {
-        _house.Cluster.Logs.Verify();
-        await _house.DisposeAsync();
-    }
-
     [TestCase("device"), TestCase("portal")]
     public async Task Signer_gets_a_proof_that_holds_offline(string scope)
     {
