@@ -24,6 +24,31 @@ public sealed class AttackTests : WithCredential
         await second.DisposeAsync();
     }
 
+    [TestCase(false, "FailedPrecondition transaction_closed")]
+    [TestCase(true, "PermissionDenied invalid_sad")]
+    public async Task Process_that_remembers_an_activation_signs_nothing_after_another_process_closed_or_renewed_it(bool renew, string refusal)
+    {
+        await using TestService second = await _module.StartProcessAsync();
+        ActivationModule.ActivationModuleClient other = _module.ClientOf("signing", second);
+        SignRequest first = await _module.ActivatedAsync(_phone, _credential, [.. Module.Digests(2)]);
+        SignRequest rest = first.Clone();
+        first.Items.RemoveAt(1);
+        rest.Items.RemoveAt(0);
+        await _module.Signing.SignAsync(first); // from now on this process remembers the activation
+        if (renew)
+            await other.RenewSadAsync(new RenewSadRequest
+            {
+                CredentialId = rest.CredentialId,
+                ClientId = rest.ClientId,
+                TransactionId = rest.TransactionId,
+                Sad = rest.Sad,
+                NewSadHash = ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData("another SAD"u8)),
+            });
+        else
+            await other.CloseTransactionAsync(new CloseTransactionRequest { TransactionId = rest.TransactionId });
+        Assert.That(await Module.RefusalOf(_module.Signing.SignAsync(rest)), Is.EqualTo(refusal));
+    }
+
     [Test]
     public async Task Stale_challenge_of_an_earlier_transaction_activates_nothing()
     {
